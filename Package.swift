@@ -1,0 +1,150 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// The settings every target shares; one that needs more says why, beside its declaration.
+let strict: [SwiftSetting] =
+    [.swiftLanguageMode(.v6), .strictMemorySafety()]
+    + [
+        "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault",
+        "InferIsolatedConformances", "ImmutableWeakCaptures",
+    ].map { .enableUpcomingFeature($0) }
+
+/// Adds `@_lifetime`, for the targets that hand out views of a buffer.
+let borrowing: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
+/// One room of the house: a target named `Swiftlet<name>` in `Sources/<floor>/<name>`.
+func room(_ floor: String, _ name: String, _ needs: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: target(name), dependencies: needs, path: "Sources/\(floor)/\(name)",
+        resources: resources.isEmpty ? nil : resources, swiftSettings: borrowing)
+}
+
+/// A room's name as a dependency.
+func rooms(_ names: String...) -> [Target.Dependency] { names.map { .target(name: target($0)) } }
+
+/// The target behind a room's name: the product's prefix goes in front where it is not there yet.
+func target(_ name: String) -> String {
+    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CNetwork", "COpenSSL"].contains(name) ? name : "Swiftlet\(name)"
+}
+
+/// The tests of one room, in `Tests/<name>Tests`.
+func tests(_ name: String, _ needs: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: needs, swiftSettings: borrowing)
+}
+
+let package = Package(
+    name: "swiftlet",
+    products: [
+        .library(name: "Swiftlet", targets: ["Swiftlet"]),
+        .library(name: "SwiftletEmbedded", targets: ["SwiftletEmbedded"]),
+        .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
+        .executable(name: "swiftlet-worker", targets: ["swiftlet-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Ground
+        room("Ground", "Wire"),
+        .target(name: "CNetwork", path: "Sources/Ground/CNetwork"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/Ground/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        room("Ground", "Crypto", rooms("Wire", "COpenSSL")),
+
+        // Protocols
+        room("Protocols", "RTP", rooms("Wire")),
+        room("Protocols", "STUN", rooms("Wire", "Crypto")),
+        room("Protocols", "ICE", rooms("STUN", "Wire", "Crypto")),
+        room("Protocols", "DTLS", rooms("Wire", "Crypto", "COpenSSL")),
+        room("Protocols", "SRTP", rooms("Wire", "RTP", "Crypto")),
+        room("Protocols", "Congestion", rooms("Wire", "RTP")),
+        room("Protocols", "ORTC"),
+        room("Protocols", "Control", rooms("Wire", "ORTC")),
+
+        // Media
+        room("Media", "Streams", rooms("Wire", "RTP")),
+        room("Media", "PeerLink", rooms("Wire", "RTP", "STUN", "ICE", "DTLS", "SRTP", "Crypto")),
+        room(
+            "Media", "WorkerProtocol",
+            rooms("Control", "ORTC", "Wire") + [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        room(
+            "Media", "Engine",
+            rooms("Streams", "PeerLink", "Congestion", "ICE", "DTLS", "SRTP", "RTP", "Crypto", "ORTC", "Control", "Wire")),
+        room("Media", "EventLoop", rooms("Wire", "CNetwork")),
+        room("Media", "Worker", rooms("Engine", "EventLoop", "Control", "WorkerProtocol", "Crypto", "DTLS", "ORTC", "Wire")),
+
+        // Product
+        room(
+            "Product", "Swiftlet",
+            rooms("ORTC", "Control", "WorkerProtocol", "Wire") + [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        room("Product", "SwiftletEmbedded", rooms("Swiftlet", "Worker", "Control")),
+        room(
+            "Product", "WebSockets",
+            [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        room("Product", "Signaling", rooms("ORTC")),
+        room(
+            "Product", "SwiftletServer",
+            rooms("Swiftlet", "Signaling", "WebSockets", "Web", "ORTC") + [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // The browser's side: ES modules, the page, and the accessor the server reads them by.
+        .target(
+            name: "SwiftletWeb", path: "Web", resources: [.copy("client"), .copy("app")], swiftSettings: strict),
+
+        // Commands
+        .executableTarget(
+            name: "SwiftletCommand",
+            dependencies: rooms("SwiftletServer", "Swiftlet") + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Commands/SwiftletCommand", swiftSettings: strict),
+        .executableTarget(
+            name: "swiftlet-worker", dependencies: rooms("Worker"), path: "Sources/Commands/swiftlet-worker",
+            swiftSettings: strict),
+
+        tests("Wire", rooms("Wire")),
+    ]
+)
+
+for target in package.targets where Context.environment["CI"] != nil && target.type != .system {
+    if target.name.hasPrefix("C") && target.name != "SwiftletCommand" {
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+    } else {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
