@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletORTC
+
+/// What a worker answers to a ``ControlRequest``; a refusal is a ``ControlError`` instead.
+package enum ControlReply: Hashable, Sendable {
+    /// Done; there is nothing more to say. To everything that closes, pauses, resumes or sets.
+    case done
+    case workerDump(WorkerDump)
+    case resourceUsage(WorkerResourceUsage)
+    /// To ``ControlRequest/createWebRtcServer(_:)``: the ports it got, in the order of the listen infos.
+    case webRtcServer([ListenAddress])
+    case webRtcServerDump(WebRtcServerDump)
+    case routerDump(RouterDump)
+    case webRtcTransport(WebRtcTransport)
+    /// To ``ControlRequest/connectWebRtcTransport(id:dtlsParameters:)``: the role taken, never auto.
+    case connected(localRole: DtlsRole)
+    case iceParameters(IceParameters)
+    case transportStats(WebRtcTransportStat)
+    case transportDump(TransportDump)
+    case produced(type: ProducerType)
+    case producerStats([RtpStreamStat])
+    case producerDump(ProducerDump)
+    case consumed(Consumed)
+    case consumerStats([RtpStreamStat])
+    case consumerDump(ConsumerDump)
+}
+
+extension ControlReply {
+    /// What the peer of a new transport has to know.
+    package struct WebRtcTransport: Hashable, Sendable {
+        package var iceParameters: IceParameters
+        package var iceCandidates: [IceCandidate]
+        /// Our fingerprints, and the role auto.
+        package var dtlsParameters: DtlsParameters
+
+        package init(iceParameters: IceParameters, iceCandidates: [IceCandidate], dtlsParameters: DtlsParameters) {
+            (self.iceParameters, self.iceCandidates) = (iceParameters, iceCandidates)
+            self.dtlsParameters = dtlsParameters
+        }
+    }
+
+    /// The state of a new consumer.
+    package struct Consumed: Hashable, Sendable {
+        package var paused: Bool
+        package var producerPaused: Bool
+        package var score: ConsumerScore
+
+        package init(paused: Bool, producerPaused: Bool, score: ConsumerScore) {
+            (self.paused, self.producerPaused, self.score) = (paused, producerPaused, score)
+        }
+    }
+}
