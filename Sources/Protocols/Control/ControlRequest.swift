@@ -194,8 +194,9 @@ extension ControlRequest {
         package var type: ConsumerType
         /// As the peer receives: its own payload types and extension ids, our SSRCs and MID.
         package var rtpParameters: RtpParameters
-        /// From the router's payload types, which ``Produce/rtpMapping`` leads to, to this consumer's own. A packet whose
-        /// payload type has no entry is not for this consumer.
+        /// From the router's payload types, which ``Produce/rtpMapping`` leads to, to this consumer's own.
+        ///
+        /// A packet whose payload type has no entry is not for this consumer.
         package var codecMapping: [RtpCodecMapping]
         /// The producer's encodings under the SSRCs of its ``Produce/rtpMapping``, lowest first.
         package var consumableRtpEncodings: [RtpEncodingParameters]
