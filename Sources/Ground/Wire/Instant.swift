@@ -4,7 +4,7 @@
 /// A moment on a monotonic clock whose origin means nothing.
 ///
 /// Protocol code is handed instants and never asks for one; only `EventLoop` reads a real clock.
-package struct Instant: InstantProtocol, Sendable {
+package struct Instant: InstantProtocol, BitwiseCopyable, Sendable {
     /// Nanoseconds since the origin.
     package var nanoseconds: Int64
 
