@@ -209,6 +209,7 @@ extension ControlRequest {
             kind: MediaKind,
             type: ConsumerType,
             rtpParameters: RtpParameters,
+            codecMapping: [RtpCodecMapping],
             consumableRtpEncodings: [RtpEncodingParameters],
             paused: Bool = false
         ) {
