@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The Swiftlet authors
+# SPDX-License-Identifier: Apache-2.0
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench soak format lint docs clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build what is missing and serve calls (LAN=1: https for other devices; ARGS="...": more flags)
+	@Scripts/run LAN="$(LAN)" -- $(ARGS)
+
+test: ## Run every test, real browsers included (ONLY=unit or ONLY=browser: a part)
+	@Scripts/test $(ONLY)
+
+bench: ## Measure the packet path beside its floor; prints a table and JSON lines
+	@Scripts/bench $(ARGS)
+
+soak: ## Forward at a steady load for 30 minutes (MINUTES=n) and watch memory and loss
+	@Scripts/bench --soak $(or $(MINUTES),30)
+
+format: ## Rewrite the Swift sources to the house format
+	@swift format -i -r -p Sources Tests Benchmarks Web Package.swift
+
+lint: ## Check format, floors, document links
+	@Scripts/lint
+
+docs: ## Build the API reference into .build/docs
+	@Scripts/docs
+
+clean: ## Remove everything that was built here
+	rm -rf .build .test-output

@@ -1,0 +1,427 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CNetwork
+package import SwiftletWire
+
+/// The only sockets and clock of the media path: one epoll, driven by one thread.
+///
+/// It knows no protocol. The worker calls ``wait(until:)``, hands what ``receive(into:)`` read to the engine, and
+/// what the engine sealed to ``send(_:)``.
+@safe
+package final class EventLoop {
+    /// What ``wait(until:)`` found besides media.
+    package struct Readiness: Sendable {
+        /// The watched control descriptor has bytes, or its other end is gone.
+        package var controlReadable = false
+        package var controlWritable = false
+    }
+
+    static let again: Int32 = 11
+    static let interrupted: Int32 = 4
+    private static let controlToken = UInt64.max
+
+    /// Accepted connections that one turn takes from a listener.
+    private static let acceptsPerTurn = 32
+    /// Bytes that one turn reads from a connection.
+    private static let streamReadSize = 16 << 10
+    /// Distance of the slots that datagrams are read into: room for the largest GRO run, and no power of two, so that
+    /// headers do not fall on the same cache sets.
+    private static let slotStride = 65_536 + 1_344
+
+    /// Size of the slab that ``receive(into:)`` needs.
+    package static let receiveCapacity = slotStride * Int(CNET_MAX_BATCH)
+
+    package private(set) var counters = LoopCounters()
+    private let epoll: Int32
+    private var sockets = SocketTable()
+    private var control: Int32?
+    private var readable: [SocketID] = []
+    private var nextReadable = 0
+    private var closedStreams: [ReceiveBatch.Entry] = []
+    private var received = [cnet_received](repeating: cnet_received(), count: Int(CNET_MAX_BATCH))
+    private var events = [cnet_event](repeating: cnet_event(), count: Int(CNET_MAX_BATCH))
+    private var outgoing: [cnet_message] = unsafe []
+    /// Messages of a batch sent so far, when a full socket held it up.
+    private var sentMessages = 0
+    private var blocked: SocketID?
+
+    package init() throws(SocketError) {
+        epoll = cnet_epoll_create()
+        guard epoll >= 0 else { throw SocketError(.epoll, nil, errno: -epoll) }
+        unsafe outgoing.reserveCapacity(Int(CNET_MAX_BATCH))
+        readable.reserveCapacity(256)
+    }
+
+    deinit {
+        for entry in sockets.all { cnet_close(entry.descriptor) }
+        cnet_close(epoll)
+    }
+
+    /// The time on the loop's monotonic clock.
+    package var now: Instant { Instant(nanoseconds: cnet_monotonic_ns()) }
+
+    /// The wall clock tied to the loop's, for NTP times.
+    package var wallClock: WallClockAnchor {
+        WallClockAnchor(instant: now, unixNanoseconds: cnet_realtime_ns())
+    }
+
+    // MARK: Sockets
+
+    /// Opens a UDP socket.
+    ///
+    /// - Throws: ``SocketError`` with the errno of the last port tried.
+    package func bindUDP(_ options: SocketOptions) throws(SocketError) -> BoundSocket {
+        try open(options, kind: .udp)
+    }
+
+    /// Opens a TCP listener; its connections appear in ``receive(into:)``.
+    package func listenTCP(_ options: SocketOptions) throws(SocketError) -> BoundSocket {
+        try open(options, kind: .tcpListener)
+    }
+
+    /// The kernel's buffer sizes for a socket, in bytes: what was granted, not what was asked for.
+    package func bufferSizes(of id: SocketID) -> (send: Int, receive: Int)? {
+        guard let entry = sockets[id] else { return nil }
+        var (send, receive): (Int32, Int32) = (0, 0)
+        guard unsafe cnet_buffer_sizes(entry.descriptor, &send, &receive) == 0 else { return nil }
+        return (Int(send), Int(receive))
+    }
+
+    /// Closes a socket or connection; closing again does nothing.
+    package func close(_ id: SocketID) {
+        guard let entry = sockets.remove(id) else { return }
+        _ = cnet_epoll_remove(epoll, entry.descriptor)
+        cnet_close(entry.descriptor)
+        if blocked == id { blocked = nil }
+    }
+
+    private func open(_ options: SocketOptions, kind: SocketKind) throws(SocketError) -> BoundSocket {
+        var ports: [UInt16] = [options.address.port]
+        if options.address.port == 0, let range = options.portRange {
+            ports = range.shuffled()
+        }
+        var failure: Int32 = 98
+        for port in ports {
+            let descriptor = bind(options, port: port, kind: kind)
+            guard descriptor >= 0 else {
+                failure = -descriptor
+                continue
+            }
+            var local = cnet_address()
+            _ = unsafe cnet_local_address(descriptor, &local)
+            let address = SocketAddress(local)
+            guard let id = register(descriptor, kind: kind, isIPv6: local.is_ipv6, address: address) else {
+                failure = 24
+                break
+            }
+            return BoundSocket(id: id, kind: kind, local: address)
+        }
+        throw SocketError(kind == .udp ? .bind : .listen, options.address, errno: failure)
+    }
+
+    private func bind(_ options: SocketOptions, port: UInt16, kind: SocketKind) -> Int32 {
+        var request = cnet_socket_options()
+        request.address = cnet_address(options.address.withPort(port))
+        request.send_buffer = Int32(clamping: options.sendBufferSize)
+        request.receive_buffer = Int32(clamping: options.receiveBufferSize)
+        request.ipv6_only = options.ipv6Only
+        request.reuse_port = options.reusePort
+        return unsafe kind == .udp ? cnet_udp_bind(&request) : cnet_tcp_listen(&request, 128)
+    }
+
+    private func register(_ descriptor: Int32, kind: SocketKind, isIPv6: Bool, address: SocketAddress) -> SocketID? {
+        guard let id = sockets.insert(descriptor: descriptor, kind: kind, isIPv6: isIPv6, address: address) else {
+            cnet_close(descriptor)
+            return nil
+        }
+        guard cnet_epoll_add(epoll, descriptor, UInt64(id.rawValue), false) == 0 else {
+            _ = sockets.remove(id)
+            cnet_close(descriptor)
+            return nil
+        }
+        return id
+    }
+
+    // MARK: Control descriptor
+
+    /// Watches one descriptor that is not a media socket: the worker's channel.
+    package func watchControl(_ descriptor: Int32) {
+        control = descriptor
+        _ = cnet_set_nonblocking(descriptor)
+        _ = cnet_epoll_add(epoll, descriptor, Self.controlToken, false)
+    }
+
+    /// Says whether the control descriptor's writability, and whether its bytes, are of interest.
+    package func setControlInterest(readable: Bool, writable: Bool) {
+        guard let control else { return }
+        _ = cnet_epoll_change(epoll, control, Self.controlToken, readable, writable)
+    }
+
+    // MARK: Turns
+
+    /// Sleeps until a socket is ready or `deadline` comes; `nil` waits for sockets alone.
+    package func wait(until deadline: Instant?) -> Readiness {
+        var readiness = Readiness()
+        var timeout: Int64 = -1
+        if nextReadable < readable.count || !closedStreams.isEmpty {
+            timeout = 0
+        } else if let deadline {
+            timeout = max(0, deadline.nanoseconds &- cnet_monotonic_ns())
+        }
+        if nextReadable > 0 {
+            readable.removeFirst(nextReadable)
+            nextReadable = 0
+        }
+        let count = unsafe cnet_epoll_wait(epoll, &events, Int32(events.count), timeout)
+        guard count > 0 else { return readiness }
+        for index in 0..<Int(count) {
+            let event = events[index]
+            if event.token == Self.controlToken {
+                readiness.controlReadable = event.flags & UInt32(CNET_READABLE | CNET_HANGUP) != 0
+                readiness.controlWritable = event.flags & UInt32(CNET_WRITABLE) != 0
+                continue
+            }
+            let id = SocketID(rawValue: UInt32(truncatingIfNeeded: event.token))
+            if event.flags & UInt32(CNET_WRITABLE) != 0 { becameWritable(id) }
+            if event.flags & UInt32(CNET_READABLE | CNET_HANGUP) != 0, !readable.contains(id) {
+                readable.append(id)
+            }
+        }
+        return readiness
+    }
+
+    /// Reads from one ready socket, replacing what the batch held.
+    ///
+    /// - Returns: `false` when no socket is ready any more; the batch is then empty.
+    package func receive(into batch: inout ReceiveBatch) -> Bool {
+        batch.removeAll()
+        if !closedStreams.isEmpty {
+            for entry in closedStreams { batch.append(entry) }
+            closedStreams.removeAll()
+            return true
+        }
+        while nextReadable < readable.count {
+            let id = readable[nextReadable]
+            nextReadable += 1
+            guard let entry = sockets[id] else { continue }
+            switch entry.kind {
+            case .udp: readDatagrams(entry, into: &batch)
+            case .tcpListener: accept(entry, into: &batch)
+            case .tcpConnection: readStream(entry, into: &batch)
+            }
+            if !batch.entries.isEmpty { return true }
+        }
+        return false
+    }
+
+    private func readDatagrams(_ entry: SocketTable.Entry, into batch: inout ReceiveBatch) {
+        let base = unsafe batch.unsafeBaseAddress
+        let count = unsafe cnet_receive(entry.descriptor, base, Self.slotStride, Int32(CNET_MAX_BATCH), &received)
+        guard count > 0 else { return }
+        let monotonic = cnet_monotonic_ns()
+        let offset = monotonic &- cnet_realtime_ns()
+        counters.receiveCalls &+= 1
+        for index in 0..<Int(count) {
+            let datagram = received[index]
+            if datagram.dropped != entry.kernelDrops, datagram.dropped != 0 { noteDrops(datagram.dropped, entry.id) }
+            guard !datagram.truncated else { continue }
+            // A stepped wall clock must not put arrivals into the future or far into the past.
+            let arrival =
+                datagram.realtime_ns == 0
+                ? monotonic : min(monotonic, max(monotonic &- 1_000_000_000, datagram.realtime_ns &+ offset))
+            let start = Self.slotStride * index
+            let length = Int(datagram.length)
+            let step = datagram.segment == 0 ? max(length, 1) : Int(datagram.segment)
+            let source = SocketAddress(datagram.source)
+            var position = 0
+            repeat {
+                let end = min(position + step, length)
+                batch.append(
+                    ReceiveBatch.Entry(
+                        range: start + position..<start + end, socket: entry.id, source: source,
+                        arrival: Instant(nanoseconds: arrival)))
+                position = end
+            } while position < length
+            counters.bytesReceived &+= UInt64(length)
+        }
+        counters.packetsReceived &+= UInt64(batch.entries.count)
+    }
+
+    private func noteDrops(_ total: UInt32, _ id: SocketID) {
+        sockets.update(id) { entry in
+            counters.kernelDrops &+= UInt64(total &- entry.kernelDrops)
+            entry.kernelDrops = total
+        }
+    }
+
+    private func accept(_ listener: SocketTable.Entry, into batch: inout ReceiveBatch) {
+        for _ in 0..<Self.acceptsPerTurn {
+            var peer = cnet_address()
+            let descriptor = unsafe cnet_tcp_accept(listener.descriptor, &peer)
+            guard descriptor >= 0 else { return }
+            let source = SocketAddress(peer)
+            guard let id = register(descriptor, kind: .tcpConnection, isIPv6: peer.is_ipv6, address: source) else { return }
+            batch.append(
+                ReceiveBatch.Entry(
+                    range: 0..<0, socket: id, listener: listener.id, source: source, arrival: now, kind: .streamOpened))
+        }
+    }
+
+    private func readStream(_ entry: SocketTable.Entry, into batch: inout ReceiveBatch) {
+        let count = unsafe cnet_read(entry.descriptor, batch.unsafeBaseAddress, Self.streamReadSize)
+        if count > 0 {
+            batch.append(
+                ReceiveBatch.Entry(
+                    range: 0..<Int(count), socket: entry.id, source: entry.address, arrival: now, kind: .streamBytes))
+        } else if count == 0 || -count != Self.again && -count != Self.interrupted {
+            batch.append(streamClosed(entry))
+            close(entry.id)
+        }
+    }
+
+    private func streamClosed(_ entry: SocketTable.Entry) -> ReceiveBatch.Entry {
+        ReceiveBatch.Entry(range: 0..<0, socket: entry.id, source: entry.address, arrival: now, kind: .streamClosed)
+    }
+
+    // MARK: Sending
+
+    /// Whether a full socket holds up the batch given to ``send(_:)``; hand the same batch in again when it is not.
+    package var isBlocked: Bool { blocked != nil }
+
+    /// Sends a batch and empties it.
+    ///
+    /// - Returns: A run that the kernel refused to segment, so that the engine stops forming runs for that
+    ///   destination; its packets have been sent singly. `nil` when all is well.
+    ///
+    /// When a socket is full the rest of the batch stays in it and ``isBlocked`` is true until the socket takes more;
+    /// nothing may be added meanwhile.
+    package func send(_ batch: inout TransmitBatch) -> TransmitBatch.Message? {
+        var refused: TransmitBatch.Message?
+        let base = unsafe batch.unsafeBaseAddress
+        while sentMessages < batch.messages.count, blocked == nil {
+            let first = batch.messages[sentMessages]
+            guard let entry = sockets[first.socket] else {
+                counters.sendErrors &+= 1
+                sentMessages += 1
+                continue
+            }
+            if entry.kind == .tcpConnection {
+                unsafe writeStream(entry, UnsafeBufferPointer(start: base + first.offset, count: first.length))
+                sentMessages += 1
+                continue
+            }
+            unsafe outgoing.removeAll(keepingCapacity: true)
+            for message in batch.messages[sentMessages...] {
+                guard message.socket == first.socket else { break }
+                unsafe outgoing.append(
+                    cnet_message(
+                        bytes: base + message.offset, length: UInt32(message.length),
+                        segment: UInt16(message.segmentSize), destination: cnet_address(message.destination)))
+            }
+            let sent = unsafe cnet_send(entry.descriptor, entry.isIPv6, outgoing, Int32(outgoing.count))
+            counters.sendCalls &+= 1
+            if sent > 0 {
+                count(batch.messages[sentMessages..<sentMessages + Int(sent)])
+                sentMessages += Int(sent)
+            } else if -sent == Self.again {
+                blocked = entry.id
+                counters.blockedSends &+= 1
+                _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
+            } else if first.segmentSize > 0, [5, 22, 90].contains(-sent) {  // EIO, EINVAL, EMSGSIZE
+                refused = first
+                counters.refusedRuns &+= 1
+                unsafe sendSingly(first, entry, base)
+                sentMessages += 1
+            } else if -sent != Self.interrupted {
+                counters.sendErrors &+= 1
+                sentMessages += 1
+            }
+        }
+        if blocked == nil {
+            batch.removeAll()
+            sentMessages = 0
+        }
+        return refused
+    }
+
+    private func count(_ messages: ArraySlice<TransmitBatch.Message>) {
+        for message in messages {
+            counters.messagesSent &+= 1
+            counters.bytesSent &+= UInt64(message.length)
+            let segments = message.segmentSize == 0 ? 1 : (message.length + message.segmentSize - 1) / message.segmentSize
+            counters.packetsSent &+= UInt64(segments)
+        }
+    }
+
+    @unsafe
+    private func sendSingly(
+        _ run: TransmitBatch.Message, _ entry: SocketTable.Entry, _ base: UnsafeMutablePointer<UInt8>
+    ) {
+        var offset = run.offset
+        let end = run.offset + run.length
+        while offset < end {
+            let length = min(run.segmentSize, end - offset)
+            var message = unsafe cnet_message(
+                bytes: base + offset, length: UInt32(length), segment: 0, destination: cnet_address(run.destination))
+            let sent = unsafe cnet_send(entry.descriptor, entry.isIPv6, &message, 1)
+            if sent == 1 {
+                counters.packetsSent &+= 1
+                counters.bytesSent &+= UInt64(length)
+            } else {
+                counters.sendErrors &+= 1
+            }
+            offset += length
+        }
+    }
+
+    @unsafe
+    private func writeStream(_ entry: SocketTable.Entry, _ packet: UnsafeBufferPointer<UInt8>) {
+        var written = 0
+        if entry.writes.isEmpty, let base = packet.baseAddress {
+            let result = unsafe cnet_send_stream(entry.descriptor, base, packet.count)
+            if result == packet.count {
+                counters.packetsSent &+= 1
+                counters.bytesSent &+= UInt64(packet.count)
+                return
+            }
+            if result < 0, -result != Self.again, -result != Self.interrupted { return endStream(entry) }
+            written = max(0, Int(result))
+        }
+        var acceptance = StreamWriteQueue.Acceptance.dropped
+        sockets.update(entry.id) { acceptance = unsafe $0.writes.append(packet, from: written) }
+        switch acceptance {
+        case .taken:
+            counters.packetsSent &+= 1
+            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
+        case .dropped:
+            counters.streamDrops &+= 1
+        case .overflow:
+            endStream(entry)
+        }
+    }
+
+    private func endStream(_ entry: SocketTable.Entry) {
+        closedStreams.append(streamClosed(entry))
+        close(entry.id)
+    }
+
+    private func becameWritable(_ id: SocketID) {
+        guard let entry = sockets[id] else { return }
+        if blocked == id { blocked = nil }
+        guard entry.kind == .tcpConnection else {
+            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
+            return
+        }
+        var (isAlive, isDrained) = (true, true)
+        sockets.update(id) {
+            isAlive = $0.writes.flush(to: $0.descriptor)
+            isDrained = $0.writes.isEmpty
+        }
+        if !isAlive {
+            endStream(entry)
+        } else if isDrained {
+            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
+        }
+    }
+}
