@@ -290,7 +290,10 @@ extension ICELiteAgent {
         now: Instant
     ) {
         statistics.accepted &+= 1
-        if generation == self.generation { retirePrevious() }
+        if generation == self.generation, previous != nil {
+            retirePrevious()
+            remoteNomination = 0
+        }
         let response = STUNMessageBuilder.bindingSuccess(
             to: message.transactionID,
             mappedAddress: tuple.remote,
