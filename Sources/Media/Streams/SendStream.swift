@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletRTP
+package import SwiftletWire
+
+/// What one consumer sends: an SSRC of its own, its numbering, its retransmissions and the reports about it.
+///
+/// Idle, it takes less than 2 kB. The map of what was sent begins with the first packet and grows with the packet
+/// rate to at most 64 kB, for video at over a thousand packets a second; the packets stay in the producer's store.
+package final class SendStream {
+    /// What negotiation fixed about the stream.
+    package struct Parameters: Sendable {
+        package var kind: StreamKind
+        package var ssrc: UInt32
+        package var payloadType: UInt8
+        /// Ticks of media time per second.
+        package var clockRate: UInt32
+        /// SSRC and payload type of retransmissions; without them a packet is sent again as it was.
+        package var rtxSSRC: UInt32?
+        package var rtxPayloadType: UInt8?
+        /// Whether lost packets may be asked for.
+        package var usesNack: Bool
+
+        package init(
+            kind: StreamKind,
+            ssrc: UInt32,
+            payloadType: UInt8,
+            clockRate: UInt32,
+            rtxSSRC: UInt32? = nil,
+            rtxPayloadType: UInt8? = nil,
+            usesNack: Bool
+        ) {
+            (self.kind, self.ssrc, self.payloadType, self.clockRate) = (kind, ssrc, payloadType, clockRate)
+            (self.rtxSSRC, self.rtxPayloadType, self.usesNack) = (rtxSSRC, rtxPayloadType, usesNack)
+        }
+    }
+
+    /// The answer to being asked for a packet again.
+    package enum Resend: Equatable, Sendable {
+        /// Send it again, if the producer's store still has its source.
+        case packet(SentPacket)
+        /// Never sent, or too long ago.
+        case unknown
+        /// Sent again less than a round trip ago: that copy is still under way.
+        case tooSoon
+        /// Sent again ``resendLimit`` times already.
+        case exhausted
+    }
+
+    /// How often one packet is sent again at most.
+    package static let resendLimit: UInt8 = 10
+
+    package let parameters: Parameters
+    /// Output numbering of the media SSRC.
+    package var sequences: SequenceRewriter
+    /// Output media time.
+    package var timestamps = TimestampRewriter()
+    /// Media packets that left.
+    package private(set) var media = TrafficCounter()
+    /// Retransmissions that left.
+    package private(set) var retransmissions = TrafficCounter()
+    /// Lost packets that were sent again, each counted once.
+    package private(set) var repairedCount: UInt64 = 0
+    /// NACK messages received and the packet numbers they asked for.
+    package private(set) var nackCount: UInt64 = 0
+    package private(set) var nackedPacketCount: UInt64 = 0
+    /// Round trip to the receiver, once a report told it.
+    package private(set) var roundTrip: Duration?
+    /// The share lost by the newest report, in 1/256.
+    package private(set) var fractionLost: UInt8 = 0
+    /// Packets lost by the newest report; negative when more arrived than were expected.
+    package private(set) var packetsLost: Int32 = 0
+    /// Interarrival jitter by the newest report, in ticks of media time.
+    package private(set) var jitter: UInt32 = 0
+
+    private var nextRTX: Int64
+    private var sent: RetransmissionMap
+    private var payloadBytes: UInt64 = 0
+    private var newest: (timestamp: UInt32, at: Instant)?
+    private var scores = ScoreTracker()
+    private var scored: (passed: UInt64, lost: Int32, repaired: UInt64, retransmitted: UInt64) = (0, 0, 0, 0)
+    private var reference: (compact: UInt32, arrival: Instant)?
+
+    /// Makes a stream whose first sequence numbers come from `random`.
+    package init(_ parameters: Parameters, using random: inout some RandomNumberGenerator) {
+        self.parameters = parameters
+        sequences = SequenceRewriter(first: SequenceRewriter.randomFirst(using: &random))
+        nextRTX = SequenceRewriter.randomFirst(using: &random)
+        let limits = PacketStore.Limits.limits(for: parameters.kind)
+        sent = RetransmissionMap(
+            retention: limits.retention,
+            limit: parameters.kind == .video ? 2048 : 256
+        )
+    }
+
+    // MARK: Sending
+
+    /// Takes note of a packet that was given an output number, so that it can be asked for again.
+    ///
+    /// - Parameters:
+    ///   - output: Its extended output number.
+    ///   - source: Its extended number at the source.
+    ///   - timestamp: Its media time as sent.
+    ///   - encoding: Which of the producer's streams it came from.
+    ///   - patch: What codec rewriting did to its payload, opaque here.
+    ///   - now: When it leaves.
+    package func note(
+        output: Int64,
+        source: Int64,
+        timestamp: UInt32,
+        encoding: UInt8 = 0,
+        patch: UInt32 = 0,
+        now: Instant
+    ) {
+        if let newest, Int32(bitPattern: timestamp &- newest.timestamp) <= 0 {
+            // A later packet of the same frame, or a late one, says nothing new about the media clock.
+        } else {
+            newest = (timestamp, now)
+        }
+        guard parameters.usesNack else { return }
+        sent.add(output: output, source: source, timestamp: timestamp, patch: patch, encoding: encoding, now: now)
+    }
+
+    /// Counts a media packet that leaves.
+    package func countSent(size: Int, payload: Int, now: Instant) {
+        media.add(size, now: now)
+        payloadBytes &+= UInt64(clamping: payload)
+    }
+
+    /// Counts a retransmission that leaves.
+    package func countResent(_ packet: SentPacket, size: Int, now: Instant) {
+        retransmissions.add(size, now: now)
+        if packet.resends == 1 { repairedCount &+= 1 }
+    }
+
+    /// The extended number of the next retransmission, on the retransmission SSRC.
+    package func takeRTXSequence() -> Int64 {
+        defer { nextRTX &+= 1 }
+        return nextRTX
+    }
+
+    /// Takes note of a NACK message that asks for `packets` packets; then ``resend(_:now:)`` for each.
+    package func countNack(packets: Int) {
+        nackCount &+= 1
+        nackedPacketCount &+= UInt64(clamping: packets)
+    }
+
+    /// Looks up the packet that was sent under the number `sequence`, to send it again now.
+    package func resend(_ sequence: UInt16, now: Instant) -> Resend {
+        let newest = sequences.newestOutput
+        let output = newest &+ Int64(Int16(truncatingIfNeeded: Int64(sequence) &- newest))
+        guard output <= newest else { return .unknown }
+        return sent.resend(output: output, interval: roundTrip ?? RoundTrip.initial, now: now)
+    }
+
+    /// How many packets the map of what was sent has room for.
+    package var mapCapacity: Int { sent.capacity }
+
+    /// Forgets what was sent, when the consumer pauses: what lies before a pause is no use after it.
+    package func forgetSent() { sent.removeAll() }
+
+    // MARK: Reports
+
+    /// The sender information for a report now, or `nil` before a packet left, RFC 3550 §6.4.1.
+    ///
+    /// Media time goes on from the newest packet as the clock does, so that it fits the wall time beside it.
+    package func senderInfo(now: Instant, ntp: NTPTime) -> RTCPSenderInfo? {
+        guard let newest, media.packets > 0 else { return nil }
+        return RTCPSenderInfo(
+            ntp: ntp,
+            rtpTimestamp: newest.timestamp &+ Self.ticks(now - newest.at, rate: parameters.clockRate),
+            packetCount: UInt32(truncatingIfNeeded: media.packets),
+            octetCount: UInt32(truncatingIfNeeded: payloadBytes)
+        )
+    }
+
+    /// Takes a report block about the media SSRC, which arrived at wall time `ntp`.
+    package func receive(_ block: RTCPReportBlock, ntp: NTPTime) {
+        let measured = RoundTrip.duration(
+            now: ntp.compact,
+            last: block.lastSenderReport,
+            delay: block.delaySinceLastSenderReport
+        )
+        if let measured { roundTrip = measured }
+        (fractionLost, packetsLost, jitter) = (block.fractionLost, block.cumulativeLost, block.jitter)
+        let interval = ScoreInterval(
+            passed: Int64(clamping: media.packets &- scored.passed),
+            lost: Int64(packetsLost) - Int64(scored.lost),
+            repaired: Int64(clamping: repairedCount &- scored.repaired),
+            retransmitted: Int64(clamping: retransmissions.packets &- scored.retransmitted),
+            hasRTX: parameters.rtxSSRC != nil
+        )
+        scored = (media.packets, packetsLost, repairedCount, retransmissions.packets)
+        scores.push(interval.passed > 0 ? interval.score : 10)
+    }
+
+    /// Takes the receiver's reference time, to be answered with ``delaySinceReference(now:)``, RFC 3611 §4.4.
+    package func receive(referenceTime ntp: NTPTime, now: Instant) { reference = (ntp.compact, now) }
+
+    /// The answer to the newest reference time, which `ssrc` sent, once one came, RFC 3611 §4.5.
+    package func delaySinceReference(to ssrc: UInt32, now: Instant) -> RTCPDelaySinceReference? {
+        guard let reference else { return nil }
+        return RTCPDelaySinceReference(
+            ssrc: ssrc,
+            lastReport: reference.compact,
+            delay: RoundTrip.compact(now - reference.arrival)
+        )
+    }
+
+    /// Bits per second of late, media and retransmissions.
+    package func bitrate(now: Instant) -> UInt64 { media.bitrate(now: now) &+ retransmissions.bitrate(now: now) }
+
+    /// Quality of what arrives at the receiver, from 0 to 10.
+    package var score: UInt8 { scores.score }
+
+    /// The score, if it changed since the last call.
+    package func takeScoreChange() -> UInt8? { scores.takeChange() }
+
+    /// Starts the score afresh at 10, when the source changes.
+    package func resetScore() { scores.reset(to: 10) }
+
+    private static func ticks(_ duration: Duration, rate: UInt32) -> UInt32 {
+        let nanoseconds = max(0, duration.wholeNanoseconds)
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return UInt32(truncatingIfNeeded: seconds &* Int64(rate) &+ rest * Int64(rate) / 1_000_000_000)
+    }
+}
