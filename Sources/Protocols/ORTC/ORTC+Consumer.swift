@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a consumer is sent, and how the router's payload types become its own.
+package struct ConsumerRtpParameters: Hashable, Sendable {
+    /// What the consumer's client is told.
+    package var rtpParameters: RtpParameters
+    /// From the consumable's payload types to those of ``rtpParameters``; several of the former may share one.
+    package var codecMapping: [RtpCodecMapping]
+
+    package init(rtpParameters: RtpParameters, codecMapping: [RtpCodecMapping]) {
+        (self.rtpParameters, self.codecMapping) = (rtpParameters, codecMapping)
+    }
+}
+
+extension ORTC {
+    /// Whether ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:avoiding:using:)`` would succeed; bad
+    /// capabilities can consume nothing.
+    package static func canConsume(_ consumable: RtpParameters, capabilities: RtpCapabilities) -> Bool {
+        guard let capabilities = try? validated(capabilities) else { return false }
+        return !compatibleCodecs(consumable, capabilities, enableRtx: true).parameters.isEmpty
+    }
+
+    /// What to send to a client of these capabilities.
+    ///
+    /// Payload types and extension ids are the client's own, so whatever it offered can be served. A client that
+    /// names no payload types gets the router's.
+    ///
+    /// - Parameters:
+    ///   - consumable: From ``consumableRtpParameters(_:kind:routerCapabilities:mapping:)``.
+    ///   - remote: What the client can receive.
+    ///   - mid: The id to put on packets, unique in its transport; see ``TransportNumbers``.
+    ///   - pipe: Whether to send every stream instead of one.
+    ///   - enableRtx: Whether lost packets are sent again; absent, for video alone.
+    ///   - taken: Synchronisation sources in use on the consumer's transport.
+    ///   - random: Where new ones come from.
+    /// - Returns: The parameters, and how payload types map to them.
+    /// - Throws: ``ORTCError`` when the capabilities or `mid` are bad, or no media codec is common.
+    package static func consumerRtpParameters(
+        _ consumable: RtpParameters,
+        capabilities remote: RtpCapabilities,
+        mid: String? = nil,
+        pipe: Bool = false,
+        enableRtx: Bool? = nil,
+        avoiding taken: Set<UInt32> = [],
+        using random: inout some RandomNumberGenerator
+    ) throws(ORTCError) -> ConsumerRtpParameters {
+        let capabilities = try validated(remote)
+        if let mid { try check(mid: mid) }
+        let kind = consumable.codecs.first.flatMap { MediaKind(mimeType: $0.mimeType) } ?? .audio
+        var (codecs, mapping) = compatibleCodecs(consumable, capabilities, enableRtx: enableRtx ?? (kind == .video))
+        guard !codecs.isEmpty else { throw .unsupported("no compatible media codecs") }
+        let extensions = compatibleExtensions(consumable, capabilities, kind: kind)
+        pruneFeedback(&codecs, extensions)
+        let encodings = consumerEncodings(
+            consumable.encodings,
+            pipe: pipe,
+            rtx: codecs.contains(where: \.isRtx),
+            avoiding: taken,
+            using: &random
+        )
+        let parameters = RtpParameters(
+            mid: mid,
+            codecs: codecs,
+            headerExtensions: extensions,
+            encodings: encodings,
+            rtcp: consumable.rtcp,
+            msid: consumable.msid
+        )
+        return ConsumerRtpParameters(rtpParameters: parameters, codecMapping: mapping)
+    }
+
+    /// What to send over a pipe to another router: everything, with the router's own payload types.
+    ///
+    /// - Parameters:
+    ///   - consumable: From ``consumableRtpParameters(_:kind:routerCapabilities:mapping:)``.
+    ///   - capabilities: The router's, for what travels on pipes although it is not offered to clients.
+    ///   - enableRtx: Whether lost packets are sent again; both ends of the pipe must agree.
+    ///   - taken: Synchronisation sources in use on the pipe.
+    ///   - random: Where new ones come from.
+    /// - Returns: Parameters without a MID.
+    package static func pipeConsumerRtpParameters(
+        _ consumable: RtpParameters,
+        routerCapabilities capabilities: RtpCapabilities,
+        enableRtx: Bool = false,
+        avoiding taken: Set<UInt32> = [],
+        using random: inout some RandomNumberGenerator
+    ) -> RtpParameters {
+        var parameters = RtpParameters(rtcp: consumable.rtcp, msid: consumable.msid)
+        var kept = [RtcpFeedback(type: "nack", parameter: "pli"), RtcpFeedback(type: "ccm", parameter: "fir")]
+        if enableRtx { kept.append(RtcpFeedback(type: "nack")) }
+        for var codec in consumable.codecs where enableRtx || !codec.isRtx {
+            codec.rtcpFeedback = codec.rtcpFeedback.filter(kept.contains)
+            parameters.codecs.append(codec)
+        }
+        typealias URI = RtpHeaderExtensionURI
+        let dropped = [URI.mid, URI.absSendTime, URI.transportWideCC]
+        parameters.headerExtensions = consumable.headerExtensions.filter { !dropped.contains($0.uri) }
+        let kind = consumable.codecs.first.flatMap { MediaKind(mimeType: $0.mimeType) }
+        for ext in capabilities.headerExtensions
+        where ext.kind == kind && ext.uri == URI.dependencyDescriptor
+            && !parameters.headerExtensions.contains(where: { $0.uri == ext.uri || $0.id == ext.preferredId })
+        {
+            parameters.headerExtensions.append(RtpHeaderExtensionParameters(uri: ext.uri, id: ext.preferredId))
+        }
+        let rtx = parameters.codecs.contains(where: \.isRtx)
+        parameters.encodings = consumerEncodings(
+            consumable.encodings,
+            pipe: true,
+            rtx: rtx,
+            avoiding: taken,
+            using: &random
+        )
+        return parameters
+    }
+
+    // MARK: - Parts
+
+    /// The codecs of `consumable` that the client can receive, with its payload types, each media codec followed by
+    /// its RTX codec; empty when there is no media codec among them.
+    ///
+    /// RTX is taken only for the codec that the client's own RTX entry points at.
+    private static func compatibleCodecs(
+        _ consumable: RtpParameters,
+        _ remote: RtpCapabilities,
+        enableRtx: Bool
+    ) -> (parameters: [RtpCodecParameters], mapping: [RtpCodecMapping]) {
+        var mapping: [RtpCodecMapping] = []
+        var media: [(codec: RtpCodecParameters, consumable: UInt8)] = []
+        var payloadTypeOfEntry: [Int: UInt8] = [:]
+        var used = Set<UInt8>()
+        for codec in consumable.codecs where !codec.isFeature {
+            let found = remote.codecs.indices.first { index in
+                let entry = remote.codecs[index]
+                guard !entry.isFeature, matches(entry, codec) else { return false }
+                let payloadType = entry.preferredPayloadType ?? codec.payloadType
+                if payloadTypeOfEntry[index] != nil { return true }
+                return !used.contains(payloadType) && !rtcpPayloadTypes.contains(payloadType)
+            }
+            guard let found else { continue }
+            let entry = remote.codecs[found]
+            let isNew = payloadTypeOfEntry[found] == nil
+            let payloadType = payloadTypeOfEntry[found] ?? entry.preferredPayloadType ?? codec.payloadType
+            mapping.append(RtpCodecMapping(payloadType: codec.payloadType, mappedPayloadType: payloadType))
+            guard isNew else { continue }
+            payloadTypeOfEntry[found] = payloadType
+            used.insert(payloadType)
+            var kept = codec
+            kept.payloadType = payloadType
+            kept.rtcpFeedback = entry.rtcpFeedback.filter { enableRtx || $0 != RtcpFeedback(type: "nack") }
+            media.append((kept, codec.payloadType))
+        }
+        var codecs: [RtpCodecParameters] = []
+        for (codec, consumablePayloadType) in media {
+            codecs.append(codec)
+            guard enableRtx,
+                let rtx = consumable.codecs.first(where: {
+                    $0.isRtx && $0.associatedPayloadType == consumablePayloadType
+                }),
+                let entry = remote.codecs.first(where: {
+                    $0.isRtx && $0.associatedPayloadType == codec.payloadType && $0.clockRate == codec.clockRate
+                        && $0.normalizedMimeType == rtx.normalizedMimeType
+                })
+            else { continue }
+            let payloadType = entry.preferredPayloadType ?? rtx.payloadType
+            guard !rtcpPayloadTypes.contains(payloadType), used.insert(payloadType).inserted else { continue }
+            var kept = rtx
+            kept.payloadType = payloadType
+            kept.parameters["apt"] = .integer(Int(codec.payloadType))
+            kept.rtcpFeedback = entry.rtcpFeedback
+            codecs.append(kept)
+            mapping.append(RtpCodecMapping(payloadType: rtx.payloadType, mappedPayloadType: payloadType))
+        }
+        return (codecs, mapping)
+    }
+
+    /// The extensions of `consumable` that the client reads, with its ids; an entry for the same kind of media goes
+    /// before one for the other.
+    private static func compatibleExtensions(
+        _ consumable: RtpParameters,
+        _ remote: RtpCapabilities,
+        kind: MediaKind
+    ) -> [RtpHeaderExtensionParameters] {
+        var used = Set<UInt8>()
+        return consumable.headerExtensions.compactMap { ext in
+            let entries = remote.headerExtensions.filter {
+                $0.uri == ext.uri && $0.direction.receives && !$0.preferredEncrypt
+            }
+            guard let entry = entries.first(where: { $0.kind == kind }) ?? entries.first,
+                used.insert(entry.preferredId).inserted
+            else { return nil }
+            return RtpHeaderExtensionParameters(uri: ext.uri, id: entry.preferredId, parameters: ext.parameters)
+        }
+    }
+
+    /// Leaves only that feedback on bandwidth for which the packets carry what it needs.
+    private static func pruneFeedback(
+        _ codecs: inout [RtpCodecParameters],
+        _ extensions: [RtpHeaderExtensionParameters]
+    ) {
+        let uris = extensions.map(\.uri)
+        let dropped =
+            if uris.contains(RtpHeaderExtensionURI.transportWideCC) {
+                ["goog-remb"]
+            } else if uris.contains(RtpHeaderExtensionURI.absSendTime) {
+                ["transport-cc"]
+            } else {
+                ["goog-remb", "transport-cc"]
+            }
+        for index in codecs.indices {
+            codecs[index].rtcpFeedback.removeAll { dropped.contains($0.type) }
+        }
+    }
+
+    /// One stream for all of the consumable's, or as many with `pipe`; each with new synchronisation sources.
+    private static func consumerEncodings(
+        _ consumable: [RtpEncodingParameters],
+        pipe: Bool,
+        rtx: Bool,
+        avoiding taken: Set<UInt32>,
+        using random: inout some RandomNumberGenerator
+    ) -> [RtpEncodingParameters] {
+        // The media streams in a row, then as many for their retransmissions.
+        let count = pipe ? consumable.count : 1
+        let ssrc = randomSsrc(count: rtx ? count * 2 : count, avoiding: taken, using: &random)
+        let rtxSsrc = ssrc &+ UInt32(clamping: count)
+        if pipe {
+            return consumable.enumerated().map { index, encoding in
+                var encoding = encoding
+                encoding.ssrc = ssrc &+ UInt32(clamping: index)
+                encoding.rtx = rtx ? RtpEncodingParameters.Rtx(ssrc: rtxSsrc &+ UInt32(clamping: index)) : nil
+                return encoding
+            }
+        }
+        var encoding = RtpEncodingParameters()
+        encoding.ssrc = ssrc
+        encoding.rtx = rtx ? RtpEncodingParameters.Rtx(ssrc: rtxSsrc) : nil
+        encoding.scalabilityMode = consumable.lazy.compactMap(\.scalabilityMode).first
+        if consumable.count > 1 {
+            let temporalLayers = ScalabilityMode(parsing: encoding.scalabilityMode).temporalLayers
+            encoding.scalabilityMode = "L\(consumable.count)T\(temporalLayers)"
+        }
+        encoding.maxBitrate = consumable.compactMap(\.maxBitrate).max()
+        return [encoding]
+    }
+}
