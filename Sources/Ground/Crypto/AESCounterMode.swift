@@ -27,7 +27,6 @@ package struct AESCounterMode: ~Copyable {
     /// Starts a keystream at the counter block `high` ‖ `low`, big-endian.
     ///
     /// - Returns: Whether OpenSSL did as it was told; it has no reason not to.
-    @discardableResult
     package borrowing func begin(_ high: UInt64, _ low: UInt64) -> Bool {
         var block = (high.bigEndian, low.bigEndian)
         return unsafe withUnsafeBytes(of: &block) { bytes in
@@ -42,7 +41,6 @@ package struct AESCounterMode: ~Copyable {
     }
 
     /// Writes `source`, combined with the keystream, at `offset`; the caller has checked that it fits.
-    @discardableResult
     package borrowing func apply(
         to source: Span<UInt8>,
         into target: inout MutableSpan<UInt8>,
@@ -52,7 +50,6 @@ package struct AESCounterMode: ~Copyable {
     }
 
     /// Combines the bytes in `range` with the keystream, in place.
-    @discardableResult
     package borrowing func apply(in target: inout MutableSpan<UInt8>, _ range: Range<Int>) -> Bool {
         unsafe CipherContext.update(context, in: &target, range)
     }

@@ -20,24 +20,22 @@ package final class SRTPReceiver {
     private let rtcpTrailerLength: Int
 
     /// - Throws: ``SRTPError/invalidKeys`` when the remote key or salt is not of the profile's length.
-    package init(_ keys: SRTPKeyingMaterial) throws(SRTPError) {
-        profile = keys.profile
-        tagLength = keys.profile.rtpTagLength
-        rtcpTrailerLength = keys.profile.rtcpTagLength + SRTPSender.rtcpIndexLength
-        rtp = try SRTPTransform(
-            profile: keys.profile,
-            masterKey: keys.remoteKey,
-            masterSalt: keys.remoteSalt,
-            purpose: .rtp,
-            direction: .opening
+    package convenience init(_ keys: SRTPKeyingMaterial) throws(SRTPError) {
+        let (profile, key, salt) = (keys.profile, keys.remoteKey, keys.remoteSalt)
+        try self.init(
+            profile: profile,
+            rtp: try SessionKeys(profile: profile, masterKey: key, masterSalt: salt, purpose: .rtp),
+            rtcp: try SessionKeys(profile: profile, masterKey: key, masterSalt: salt, purpose: .rtcp)
         )
-        rtcp = try SRTPTransform(
-            profile: keys.profile,
-            masterKey: keys.remoteKey,
-            masterSalt: keys.remoteSalt,
-            purpose: .rtcp,
-            direction: .opening
-        )
+    }
+
+    /// Takes session keys that are derived already.
+    package init(profile: SRTPProfile, rtp: SessionKeys, rtcp: SessionKeys) throws(SRTPError) {
+        self.profile = profile
+        tagLength = profile.rtpTagLength
+        rtcpTrailerLength = profile.rtcpTagLength + SRTPSender.rtcpIndexLength
+        self.rtp = try SRTPTransform(rtp, profile: profile, purpose: .rtp, direction: .opening)
+        self.rtcp = try SRTPTransform(rtcp, profile: profile, purpose: .rtcp, direction: .opening)
     }
 
     /// How many SSRCs have sent RTP that was authentic; at most 512 are remembered.

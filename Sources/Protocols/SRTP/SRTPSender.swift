@@ -29,24 +29,22 @@ package final class SRTPSender {
     #endif
 
     /// - Throws: ``SRTPError/invalidKeys`` when the local key or salt is not of the profile's length.
-    package init(_ keys: SRTPKeyingMaterial) throws(SRTPError) {
-        profile = keys.profile
-        overhead = keys.profile.rtpTagLength
-        rtcpOverhead = keys.profile.rtcpTagLength + Self.rtcpIndexLength
-        rtp = try SRTPTransform(
-            profile: keys.profile,
-            masterKey: keys.localKey,
-            masterSalt: keys.localSalt,
-            purpose: .rtp,
-            direction: .sealing
+    package convenience init(_ keys: SRTPKeyingMaterial) throws(SRTPError) {
+        let (profile, key, salt) = (keys.profile, keys.localKey, keys.localSalt)
+        try self.init(
+            profile: profile,
+            rtp: try SessionKeys(profile: profile, masterKey: key, masterSalt: salt, purpose: .rtp),
+            rtcp: try SessionKeys(profile: profile, masterKey: key, masterSalt: salt, purpose: .rtcp)
         )
-        rtcp = try SRTPTransform(
-            profile: keys.profile,
-            masterKey: keys.localKey,
-            masterSalt: keys.localSalt,
-            purpose: .rtcp,
-            direction: .sealing
-        )
+    }
+
+    /// Takes session keys that are derived already.
+    package init(profile: SRTPProfile, rtp: SessionKeys, rtcp: SessionKeys) throws(SRTPError) {
+        self.profile = profile
+        overhead = profile.rtpTagLength
+        rtcpOverhead = profile.rtcpTagLength + Self.rtcpIndexLength
+        self.rtp = try SRTPTransform(rtp, profile: profile, purpose: .rtp, direction: .sealing)
+        self.rtcp = try SRTPTransform(rtcp, profile: profile, purpose: .rtcp, direction: .sealing)
     }
 
     /// Seals one RTP packet, from where its payload lies straight to where it leaves.

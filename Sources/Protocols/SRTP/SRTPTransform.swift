@@ -9,13 +9,11 @@ enum SRTPTransform: ~Copyable {
     case counter(CounterTransform)
 
     init(
+        _ keys: SessionKeys,
         profile: SRTPProfile,
-        masterKey: [UInt8],
-        masterSalt: [UInt8],
         purpose: SessionKeys.Purpose,
         direction: AESGCM.Direction
     ) throws(SRTPError) {
-        let keys = try SessionKeys(profile: profile, masterKey: masterKey, masterSalt: masterSalt, purpose: purpose)
         switch (profile.isAEAD, purpose) {
         case (true, _): self = .gcm(try GCMTransform(keys, direction))
         case (false, .rtp): self = .counter(try CounterTransform(keys, tagLength: profile.rtpTagLength))

@@ -21,7 +21,12 @@ package struct SessionKeys: Equatable, Sendable {
     /// The salt of the packets' nonces.
     package let salt: [UInt8]
 
-    /// Derives the keys by AES in counter mode with the master key's length, RFC 3711 §4.3.3 and RFC 6188 §3.
+    /// Takes keys that are derived already, as test vectors give them.
+    package init(cipherKey: [UInt8], authenticationKey: [UInt8] = [], salt: [UInt8]) {
+        (self.cipherKey, self.authenticationKey, self.salt) = (cipherKey, authenticationKey, salt)
+    }
+
+    /// Derives the keys from what the handshake gave.
     ///
     /// - Throws: ``SRTPError/invalidKeys`` when the lengths are not the profile's.
     package init(
@@ -30,22 +35,33 @@ package struct SessionKeys: Equatable, Sendable {
         masterSalt: [UInt8],
         purpose: Purpose
     ) throws(SRTPError) {
+        let label = purpose.rawValue
         guard masterKey.count == profile.keyLength, masterSalt.count == profile.saltLength,
-            let cipher = AESCounterMode(key: masterKey.span)
+            let cipherKey = Self.derive(label, profile.keyLength, masterKey, masterSalt),
+            let authenticationKey = Self.derive(label + 1, profile.authenticationKeyLength, masterKey, masterSalt),
+            let salt = Self.derive(label + 2, profile.saltLength, masterKey, masterSalt)
         else { throw .invalidKeys }
-        // The salt's 112 bits, left-aligned; an AEAD's 96 get zeros behind them, RFC 7714 §11.
+        self.init(cipherKey: cipherKey, authenticationKey: authenticationKey, salt: salt)
+    }
+
+    /// Derives one key by AES in counter mode, RFC 3711 §4.3.3; by AES-256 from a key of 32 bytes, RFC 6188 §3.
+    ///
+    /// - Returns: `count` bytes, or `nil` when no cipher takes the key or the salt is longer than 14 bytes. A shorter
+    ///   salt, an AEAD's, gets zeros behind it, RFC 7714 §11.
+    package static func derive(
+        _ label: UInt64,
+        _ count: Int,
+        _ masterKey: [UInt8],
+        _ masterSalt: [UInt8]
+    ) -> [UInt8]? {
+        guard masterSalt.count <= 14, let cipher = AESCounterMode(key: masterKey.span) else { return nil }
         let salt = masterSalt + [UInt8](repeating: 0, count: 16 - masterSalt.count)
-        let (high, low) = (salt.span.uint64(at: 0), salt.span.uint64(at: 8))
-        func derive(_ label: UInt64, _ count: Int) -> [UInt8] {
-            let zeros = [UInt8](repeating: 0, count: count)
-            var key = zeros
-            var target = key.mutableSpan
-            cipher.begin(high ^ (purpose.rawValue + label), low)
-            cipher.apply(to: zeros.span, into: &target, at: 0)
-            return key
-        }
-        cipherKey = derive(0, profile.keyLength)
-        authenticationKey = derive(1, profile.authenticationKeyLength)
-        self.salt = derive(2, profile.saltLength)
+        let zeros = [UInt8](repeating: 0, count: count)
+        var key = zeros
+        var target = key.mutableSpan
+        let isDerived =
+            cipher.begin(salt.span.uint64(at: 0) ^ label, salt.span.uint64(at: 8))
+            && cipher.apply(to: zeros.span, into: &target, at: 0)
+        return isDerived ? key : nil
     }
 }

@@ -1,0 +1,5 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+#include <srtp2/srtp.h>
