@@ -1,0 +1,341 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import COpenSSL
+import SwiftletCrypto
+package import SwiftletWire
+
+/// One end of a DTLS 1.2 connection that yields SRTP keys and carries application data, RFC 6347 and RFC 5764.
+///
+/// Told the time and handed datagrams; after every call its owner drains ``poll()`` and reads ``nextDeadline`` anew.
+/// Datagrams that do not authenticate, or that the state does not ask for, are dropped without a word. In plaintext,
+/// before the keys, DTLS cannot tell a forged message that is well formed from the peer's own: only packets from an
+/// address that passed an ICE check should come here.
+@safe
+package final class DTLSEndpoint {
+    /// Bytes of a DTLS datagram if the owner does not say otherwise.
+    package static let defaultMTU = 1200
+    /// The sizes that can be asked for; OpenSSL makes none smaller, and none larger crosses an Ethernet.
+    package static let mtuRange = 256...1472
+    /// Datagrams and messages that wait in ``poll()``; more are dropped as the network would drop them.
+    package static let maximumOutputs = 256
+
+    package let role: DTLSRole
+    package private(set) var state = DTLSState.new
+    /// Records refused before decryption, and outputs dropped because nobody polled.
+    package private(set) var dropped = 0
+    /// The name of the cipher suite, once connected.
+    package private(set) var cipherName: String?
+
+    private let context: DTLSContext
+    private let mtu: Int
+    private let filter: RecordFilter
+    private let pipe = DatagramPipe()
+    private var ssl: OpaquePointer?
+    private var timer = RetransmissionTimer()
+    private var outputs: [DTLSOutput] = []
+    private var nextOutput = 0
+    /// Whether application data flowed, so that OpenSSL's buffers are worth keeping.
+    private var carriesData = false
+    /// Whether OpenSSL's buffers were given back and not asked for since.
+    private var hasFreedBuffers = false
+
+    /// Makes an endpoint that does nothing, and holds little memory, until ``start(now:)``.
+    ///
+    /// - Parameters:
+    ///   - context: The certificate and profiles; shared.
+    ///   - role: Who speaks first.
+    ///   - mtu: The most bytes of a datagram that we send, brought into ``mtuRange``.
+    package init(context: DTLSContext, role: DTLSRole, mtu: Int = DTLSEndpoint.defaultMTU) {
+        (self.context, self.role) = (context, role)
+        self.mtu = min(max(mtu, Self.mtuRange.lowerBound), Self.mtuRange.upperBound)
+        filter = RecordFilter(isClient: role == .client)
+    }
+
+    deinit { release() }
+
+    /// When to call ``handleTimeout(now:)``, `nil` while only the network can bring news.
+    package var nextDeadline: Instant? { state == .connecting ? timer.deadline : nil }
+
+    /// The longest message that ``send(_:now:)`` takes, 0 unless connected.
+    package var maximumMessageLength: Int {
+        guard state == .connected, let ssl = unsafe ssl else { return 0 }
+        return Int(unsafe DTLS_get_data_mtu(ssl))
+    }
+
+    /// What there is to do, oldest first; call until `nil`.
+    package func poll() -> DTLSOutput? {
+        guard nextOutput < outputs.count else {
+            outputs.removeAll()
+            nextOutput = 0
+            return nil
+        }
+        defer { nextOutput += 1 }
+        return outputs[nextOutput]
+    }
+
+    /// Begins the handshake, once; a client speaks at once.
+    package func start(now: Instant) {
+        guard state == .new else { return }
+        state = .connecting
+        guard connect() else { return fail(.refused("no memory")) }
+        if role == .client { handshake(now: now) }
+    }
+
+    /// Takes in one datagram; before ``start(now:)`` and after the end it is dropped.
+    package func receive(_ datagram: Span<UInt8>, now: Instant) {
+        var offset = 0
+        while state == .connecting || state == .connected,
+            let end = RecordFilter.endOfRecord(in: datagram, at: offset)
+        {
+            let record = datagram.extracting(offset..<end)
+            offset = end
+            guard filter.admits(record, in: phase) else {
+                dropped += 1
+                continue
+            }
+            pipe.offering(record) { proceed(now: now) }
+        }
+    }
+
+    /// Sends the unanswered flight again, or gives up, if ``nextDeadline`` has come.
+    package func handleTimeout(now: Instant) {
+        guard state == .connecting, let ssl = unsafe ssl else { return }
+        switch timer.expire(now: now) {
+        case .notYet: return
+        case .giveUp: fail(.timeout)
+        case .resend:
+            guard pipe.expireTimeout() else { return }
+            ERR_clear_error()
+            let result = unsafe SSL_ctrl(ssl, DTLS_CTRL_HANDLE_TIMEOUT, 0, nil)
+            collect(now: now)
+            if result < 0 { fail(lastFailure()) }
+        }
+    }
+
+    /// Encrypts one message into one datagram.
+    ///
+    /// - Returns: Whether it was sent; not if we are not connected, or if it is empty or too long.
+    package func send(_ message: Span<UInt8>, now: Instant) -> Bool {
+        guard message.count > 0, message.count <= maximumMessageLength, let ssl = unsafe ssl else { return false }
+        carriesData = true
+        restoreBuffers()
+        ERR_clear_error()
+        let written = unsafe message.withUnsafeBytes { bytes in
+            unsafe SSL_write(ssl, bytes.baseAddress, Int32(bytes.count))
+        }
+        collect(now: now)
+        guard written == Int32(message.count) else {
+            fail(lastFailure())
+            return false
+        }
+        return true
+    }
+
+    /// Says farewell if there is anyone to say it to, and ends the connection.
+    package func close(now: Instant) {
+        guard state != .closed, state != .failed else { return }
+        if state == .connected { shutDown(now: now) }
+        finish(.closed, .closed)
+    }
+}
+
+// MARK: - The connection
+
+extension DTLSEndpoint {
+    private func connect() -> Bool {
+        ERR_clear_error()
+        guard let ssl = unsafe SSL_new(context.pointer), let bio = unsafe pipe.makeBIO(context.method) else {
+            return false
+        }
+        unsafe self.ssl = ssl
+        unsafe SSL_set_bio(ssl, bio, bio)
+        unsafe SSL_ctrl(ssl, SSL_CTRL_SET_MTU, mtu, nil)
+        // OpenSSL's own timer must never fire by the real clock: 1,000 s is longer than any handshake.
+        unsafe DTLS_set_timer_cb(ssl) { _, _ in 1_000_000_000 }
+        if role == .client { unsafe SSL_set_connect_state(ssl) } else { unsafe SSL_set_accept_state(ssl) }
+        return true
+    }
+
+    private var phase: RecordFilter.Phase {
+        guard state == .connecting, let ssl = unsafe ssl else { return .established }
+        let step = unsafe SSL_get_state(ssl)
+        if step == TLS_ST_SR_CHANGE || step == TLS_ST_CR_CHANGE { return .cipherChanged }
+        return timer.deadline == nil ? .awaitingHello : .plaintext
+    }
+
+    /// Lets OpenSSL act on the record that the pipe offers.
+    private func proceed(now: Instant) {
+        if state == .connecting { handshake(now: now) }
+        if state == .connected { readMessages(now: now) }
+    }
+
+    private func handshake(now: Instant) {
+        guard let ssl = unsafe ssl else { return }
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(ssl)
+        let error = unsafe SSL_get_error(ssl, result)
+        let isRefusedHello = result <= 0 && error != SSL_ERROR_WANT_READ && refusesHello()
+        if isRefusedHello { return restart() }
+        collect(now: now)
+        if result == 1 {
+            complete()
+        } else if error == SSL_ERROR_ZERO_RETURN {
+            finish(.closed, .closed)
+        } else if error != SSL_ERROR_WANT_READ {
+            fail(lastFailure())
+        }
+    }
+
+    private func readMessages(now: Instant) {
+        // A record makes at most one message; the others were waiting for the handshake's end.
+        while state == .connected, let ssl = unsafe ssl {
+            ERR_clear_error()
+            let count = unsafe context.scratch.withUnsafeMutableBytes { buffer in
+                unsafe SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
+            }
+            let error = unsafe SSL_get_error(ssl, count)
+            if count > 0 {
+                carriesData = true
+                emit(.applicationData(Array(context.scratch[0..<Int(count)])))
+                continue
+            }
+            collect(now: now)
+            if error == SSL_ERROR_ZERO_RETURN {
+                shutDown(now: now)
+                finish(.closed, .closed)
+            } else if error != SSL_ERROR_WANT_READ {
+                fail(lastFailure())
+            }
+            break
+        }
+        freeBuffers()
+    }
+
+    private func complete() {
+        guard let ssl = unsafe ssl else { return }
+        guard let x509 = unsafe SSL_get1_peer_certificate(ssl) else { return fail(.refused("no certificate")) }
+        defer { unsafe X509_free(x509) }
+        guard let der = unsafe X509DER.bytes(of: x509) else { return fail(.refused("unreadable certificate")) }
+        if let name = unsafe SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)) {
+            cipherName = unsafe String(cString: name)
+        }
+        var material: SRTPKeyingMaterial?
+        if let selected = unsafe SSL_get_selected_srtp_profile(ssl) {
+            guard let profile = unsafe SRTPProfile(rawValue: UInt16(truncatingIfNeeded: selected.pointee.id)),
+                let exported = exportKeys(for: profile)
+            else { return fail(.refused("no SRTP keys")) }
+            material = exported
+        }
+        state = .connected
+        timer.stop()
+        outputs.append(.handshakeComplete(material, remoteCertificate: der))
+        freeBuffers()
+    }
+
+    private func exportKeys(for profile: SRTPProfile) -> SRTPKeyingMaterial? {
+        let label = "EXTRACTOR-dtls_srtp"  // RFC 5764 §4.2
+        var bytes = [UInt8](repeating: 0, count: SRTPKeyingMaterial.exportedLength(of: profile))
+        let result = unsafe SSL_export_keying_material(
+            ssl,
+            &bytes,
+            bytes.count,
+            label,
+            label.utf8.count,
+            nil,
+            0,
+            0
+        )
+        guard result == 1 else { return nil }
+        return SRTPKeyingMaterial(profile: profile, exported: bytes.span, isClient: role == .client)
+    }
+
+    /// Gives back some 35 kB where the connection only served to make keys.
+    private func freeBuffers() {
+        guard state == .connected, !carriesData, let ssl = unsafe ssl else { return }
+        if unsafe SSL_free_buffers(ssl) == 1 { hasFreedBuffers = true }
+    }
+
+    /// Makes OpenSSL allocate its buffers again before it writes.
+    ///
+    /// Reading does so by itself; writing into buffers that were freed crashes OpenSSL 3.0.
+    private func restoreBuffers() {
+        guard hasFreedBuffers, let ssl = unsafe ssl else { return }
+        hasFreedBuffers = false
+        ERR_clear_error()
+        var byte: UInt8 = 0
+        unsafe _ = SSL_peek(ssl, &byte, 1)
+    }
+
+    private func shutDown(now: Instant) {
+        guard let ssl = unsafe ssl else { return }
+        restoreBuffers()
+        ERR_clear_error()
+        unsafe SSL_shutdown(ssl)
+        collect(now: now)
+        ERR_clear_error()
+    }
+}
+
+// MARK: - Ends and outputs
+
+extension DTLSEndpoint {
+    /// Whether a server that said nothing yet choked on a hello that may not be its peer's: forged or broken.
+    ///
+    /// A hello without common parameters is the peer's as far as anyone can tell, and an end.
+    private func refusesHello() -> Bool {
+        guard role == .server, timer.deadline == nil else { return false }
+        let final = [SSL_R_NO_SHARED_CIPHER, SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_SHARED_GROUPS]
+        return !final.contains(ERR_GET_REASON(ERR_peek_error()))
+    }
+
+    /// Waits for another hello as if this one had not been.
+    private func restart() {
+        dropped += 1
+        _ = pipe.takeWritten()
+        _ = pipe.takeTimerChange()
+        release()
+        if !connect() { fail(.refused("no memory")) }
+    }
+
+    private func lastFailure() -> DTLSFailure {
+        let code = ERR_peek_error()
+        let reason = ERR_GET_REASON(code)
+        // OpenSSL reports a fatal alert from the peer as 1000 and its description.
+        if let alert = UInt8(exactly: reason - SSL_AD_REASON_OFFSET) { return .remoteAlert(alert) }
+        guard let text = unsafe ERR_reason_error_string(code) else { return .refused("unknown") }
+        return .refused(unsafe String(cString: text))
+    }
+
+    private func fail(_ failure: DTLSFailure) { finish(.failed, .failed(failure)) }
+
+    private func finish(_ end: DTLSState, _ output: DTLSOutput) {
+        state = end
+        timer.stop()
+        release()
+        outputs.append(output)
+        ERR_clear_error()
+    }
+
+    private func release() {
+        pipe.detach()
+        unsafe SSL_free(ssl)
+        unsafe ssl = nil
+    }
+
+    /// Takes over what OpenSSL wrote, and what it did to its timer.
+    private func collect(now: Instant) {
+        for datagram in pipe.takeWritten() { emit(.send(datagram)) }
+        let change = pipe.takeTimerChange()
+        if change.isStopped { timer.stop() }
+        if change.isStarted { timer.start(now: now) }
+    }
+
+    private func emit(_ output: DTLSOutput) {
+        guard outputs.count - nextOutput < Self.maximumOutputs else {
+            dropped += 1
+            return
+        }
+        outputs.append(output)
+    }
+}

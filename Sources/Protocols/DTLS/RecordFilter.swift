@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletWire
+
+/// Cuts datagrams into records and refuses those that the handshake could not want, before OpenSSL sees them.
+///
+/// OpenSSL ends a handshake on many a forged plaintext record, and keeps up to a hundred records of the epoch to come,
+/// 16 kB each, before it can tell who sent them. What is refused here costs a legitimate peer nothing but, after
+/// reordering, a retransmission that OpenSSL would need anyway.
+struct RecordFilter {
+    /// How far the handshake has come, as far as it decides what may arrive.
+    enum Phase {
+        /// A server before the ClientHello.
+        case awaitingHello
+        /// Everything is still in plaintext.
+        case plaintext
+        /// The peer's ChangeCipherSpec was processed, its Finished was not.
+        case cipherChanged
+        case established
+    }
+
+    /// Bytes of a record's header, RFC 6347 §4.1.
+    static let headerLength = 13
+    /// The longest protected record, RFC 5246 §6.2.3.
+    static let maximumRecord = 16384 + 2048
+    /// The longest handshake message taken; a certificate chain of 16 kB is more than any peer has.
+    static let maximumHandshakeMessage = 16384
+
+    let isClient: Bool
+
+    /// Where the record that starts at `offset` ends, `nil` if no whole record starts there.
+    static func endOfRecord(in datagram: Span<UInt8>, at offset: Int) -> Int? {
+        guard offset >= 0, datagram.count - offset >= headerLength else { return nil }
+        let version = datagram.uint16(at: offset + 1)
+        guard version == 0xFEFD || version == 0xFEFF else { return nil }
+        let length = Int(datagram.uint16(at: offset + 11))
+        let end = offset + headerLength + length
+        return length <= maximumRecord && end <= datagram.count ? end : nil
+    }
+
+    /// Whether to hand `record`, a whole one, to OpenSSL.
+    func admits(_ record: Span<UInt8>, in phase: Phase) -> Bool {
+        guard record.count > Self.headerLength else { return false }
+        let body = record.extracting(Self.headerLength..<record.count)
+        switch (record.uint16(at: 3), phase) {
+        case (0, .awaitingHello):
+            return record[0] == ContentType.handshake && admitsHandshake(body, in: phase)
+        case (0, .plaintext), (0, .cipherChanged):
+            switch record[0] {
+            case ContentType.handshake: return admitsHandshake(body, in: phase)
+            case ContentType.changeCipherSpec: return body.count == 1 && body[0] == 1
+            // Level 2 is fatal, description 0 is close_notify, RFC 5246 §7.2; other warnings say nothing to us.
+            case ContentType.alert: return body.count == 2 && (body[0] == 2 || body[0] == 1 && body[1] == 0)
+            default: return false
+            }
+        case (1, .cipherChanged), (1, .established):
+            return record[0] >= ContentType.changeCipherSpec && record[0] <= ContentType.applicationData
+        default:
+            return false
+        }
+    }
+
+    /// Whether a plaintext record holds nothing but whole fragments of messages that the peer's role sends.
+    private func admitsHandshake(_ body: Span<UInt8>, in phase: Phase) -> Bool {
+        var offset = 0
+        while offset < body.count {
+            // Header of a fragment, RFC 6347 §4.2.2: type, length, message_seq, fragment_offset, fragment_length.
+            guard body.count - offset >= 12 else { return false }
+            let length = Int(body.uint24(at: offset + 1))
+            let sequence = body.uint16(at: offset + 4)
+            let fragmentStart = Int(body.uint24(at: offset + 6))
+            let fragmentLength = Int(body.uint24(at: offset + 9))
+            guard length <= Self.maximumHandshakeMessage, fragmentStart + fragmentLength <= length,
+                fragmentLength <= body.count - offset - 12,
+                admits(messageType: body[offset], sequence: sequence, in: phase)
+            else { return false }
+            offset += 12 + fragmentLength
+        }
+        return true
+    }
+
+    private func admits(messageType: UInt8, sequence: UInt16, in phase: Phase) -> Bool {
+        // Types as in RFC 5246 §7.4 and RFC 6347 §4.3.2.
+        switch messageType {
+        case 1: !isClient && sequence == 0  // client_hello; a second one would be a renegotiation
+        case 2, 3, 12, 13, 14: isClient  // server_hello to server_hello_done
+        case 11: phase != .awaitingHello  // certificate
+        case 15, 16: !isClient && phase != .awaitingHello  // certificate_verify, client_key_exchange
+        default: false
+        }
+    }
+}
+
+/// The types of records, RFC 5246 §6.2.1.
+enum ContentType {
+    static let changeCipherSpec: UInt8 = 20
+    static let alert: UInt8 = 21
+    static let handshake: UInt8 = 22
+    static let applicationData: UInt8 = 23
+}
