@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletWire
+
+/// How messages are cut out of the stream between host and worker: four bytes of length, big-endian, then the message.
+package enum Framing {
+    /// The longest message either side sends or takes.
+    package static let maximumMessageBytes = 4 << 20
+    /// Bytes of the length.
+    package static let prefixBytes = 4
+
+    /// The message behind its length.
+    ///
+    /// - Throws: ``WorkerProtocolError/messageTooLong`` above ``maximumMessageBytes``.
+    package static func frame(_ message: [UInt8]) throws(WorkerProtocolError) -> [UInt8] {
+        guard message.count <= maximumMessageBytes else { throw .messageTooLong }
+        var writer = ByteWriter(reservingCapacity: prefixBytes + message.count)
+        writer.write(UInt32(message.count))
+        writer.write(message)
+        return writer.bytes
+    }
+}
+
+/// Why a message could not be written or read.
+package enum WorkerProtocolError: Error, Hashable, Sendable {
+    /// It is longer than ``Framing/maximumMessageBytes``; what follows in the stream cannot be read either.
+    case messageTooLong
+    /// It is no message of this protocol, or one with a missing or impossible field.
+    case malformed
+}
+
+/// Cuts a stream of bytes, which may arrive in any pieces, into messages.
+///
+/// Total: no bytes trap. After ``WorkerProtocolError/messageTooLong`` the stream cannot be read on, and every
+/// further call says so again. It holds one unfinished message and what ``append(_:)`` was given beyond it, so
+/// whoever takes all messages after each read holds at most 4 MiB and one read.
+package struct FrameDecoder: Sendable {
+    private var buffer: [UInt8] = []
+    private var start = 0
+
+    package init() {}
+
+    /// Bytes that wait for the rest of their message.
+    package var bufferedBytes: Int { buffer.count - start }
+
+    /// Takes in what was read.
+    package mutating func append(_ bytes: Span<UInt8>) {
+        if start == buffer.count {
+            buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 16)
+            start = 0
+        } else if start > 1 << 16 {
+            buffer.removeFirst(start)
+            start = 0
+        }
+        unsafe bytes.withUnsafeBufferPointer { pointer in unsafe buffer.append(contentsOf: pointer) }
+    }
+
+    /// The next whole message, or `nil` while there is none.
+    package mutating func next() throws(WorkerProtocolError) -> [UInt8]? {
+        guard bufferedBytes >= Framing.prefixBytes else { return nil }
+        let length = Int(buffer.span.uint32(at: start))
+        guard length <= Framing.maximumMessageBytes else { throw .messageTooLong }
+        let first = start + Framing.prefixBytes
+        guard buffer.count - first >= length else { return nil }
+        start = first + length
+        return Array(buffer[first..<start])
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SwiftletControl
+import SwiftletORTC
+import SwiftProtobuf
+
+extension PBReply {
+    init(_ result: Result<ControlReply, ControlError>, to id: UInt64) throws(WorkerProtocolError) {
+        requestID = id
+        switch result {
+        case .failure(let error):
+            refusal = .with { ($0.code, $0.message) = (error.code.rawValue, error.message) }
+        case .success(let reply):
+            body = try Self.body(of: reply)
+        }
+    }
+
+    private static func body(of reply: ControlReply) throws(WorkerProtocolError) -> OneOf_Body {
+        switch reply {
+        case .done: .done(PBEmpty())
+        case .workerDump(let dump): .workerDump(try json(dump))
+        case .resourceUsage(let usage): .resourceUsage(PBResourceUsage(usage))
+        case .webRtcServer(let addresses):
+            .webRtcServer(.with { $0.addresses = addresses.map(PBListenAddress.init) })
+        case .webRtcServerDump(let dump): .webRtcServerDump(try json(dump))
+        case .routerDump(let dump): .routerDump(try json(dump))
+        case .webRtcTransport(let transport):
+            .webRtcTransport(
+                .with {
+                    $0.iceParameters = PBIceParameters(transport.iceParameters)
+                    $0.iceCandidates = transport.iceCandidates.map(PBIceCandidate.init)
+                    $0.dtlsParameters = PBDtlsParameters(transport.dtlsParameters)
+                }
+            )
+        case .connected(let role): .connected(role.rawValue)
+        case .iceParameters(let parameters): .iceParameters(PBIceParameters(parameters))
+        case .transportStats(let stat): .transportStats(PBWebRtcTransportStat(stat))
+        case .transportDump(let dump): .transportDump(try json(dump))
+        case .produced(let type): .produced(type.rawValue)
+        case .producerStats(let stats): .producerStats(PBRtpStreamStats(stats))
+        case .producerDump(let dump): .producerDump(try json(dump))
+        case .consumed(let consumed):
+            .consumed(
+                .with {
+                    ($0.paused, $0.producerPaused) = (consumed.paused, consumed.producerPaused)
+                    $0.score = PBConsumerScore(consumed.score)
+                }
+            )
+        case .consumerStats(let stats): .consumerStats(PBRtpStreamStats(stats))
+        case .consumerDump(let dump): .consumerDump(try json(dump))
+        }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> Result<ControlReply, ControlError> {
+        if case .refusal(let refusal) = body {
+            return .failure(ControlError(try parse(refusal.code), refusal.message))
+        }
+        return .success(try decodedReply())
+    }
+
+    private func decodedReply() throws(WorkerProtocolError) -> ControlReply {
+        switch body {
+        case .done: .done
+        case .workerDump(let data): .workerDump(try Self.value(data))
+        case .resourceUsage(let message): .resourceUsage(message.decoded())
+        case .webRtcServer(let message):
+            .webRtcServer(
+                try decodeAll(message.addresses) { address throws(WorkerProtocolError) in try address.decoded() }
+            )
+        case .webRtcServerDump(let data): .webRtcServerDump(try Self.value(data))
+        case .routerDump(let data): .routerDump(try Self.value(data))
+        case .webRtcTransport(let message):
+            .webRtcTransport(
+                ControlReply.WebRtcTransport(
+                    iceParameters: message.iceParameters.decoded(),
+                    iceCandidates: try decodeAll(message.iceCandidates) { candidate throws(WorkerProtocolError) in
+                        try candidate.decoded()
+                    },
+                    dtlsParameters: try message.dtlsParameters.decoded()
+                )
+            )
+        case .connected(let role): .connected(localRole: try parse(role))
+        case .iceParameters(let message): .iceParameters(message.decoded())
+        case .transportStats(let message): .transportStats(try message.decoded())
+        case .transportDump(let data): .transportDump(try Self.value(data))
+        case .produced(let type): .produced(type: try parse(type))
+        case .producerStats(let message): .producerStats(try message.decoded())
+        case .producerDump(let data): .producerDump(try Self.value(data))
+        case .consumed(let message):
+            .consumed(
+                ControlReply.Consumed(
+                    paused: message.paused,
+                    producerPaused: message.producerPaused,
+                    score: try message.score.decoded()
+                )
+            )
+        case .consumerStats(let message): .consumerStats(try message.decoded())
+        case .consumerDump(let data): .consumerDump(try Self.value(data))
+        case .refusal, nil: throw .malformed
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws(WorkerProtocolError) -> Data {
+        do { return try JSONEncoder().encode(value) } catch { throw .malformed }
+    }
+
+    private static func value<Value: Decodable>(_ data: Data) throws(WorkerProtocolError) -> Value {
+        do { return try JSONDecoder().decode(Value.self, from: data) } catch { throw .malformed }
+    }
+}

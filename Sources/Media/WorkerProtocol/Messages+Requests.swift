@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletControl
+import SwiftletORTC
+import SwiftProtobuf
+
+extension PBRequest {
+    init(_ request: ControlRequest, id: UInt64) {
+        self.id = id
+        body =
+            switch request {
+            case .start(let start): .start(PBStart(start))
+            case .dumpWorker: .dumpWorker(PBEmpty())
+            case .getResourceUsage: .getResourceUsage(PBEmpty())
+            case .updateSettings(let settings): .updateSettings(PBUpdateSettings(settings))
+            case .createWebRtcServer(let server): .createWebRtcServer(PBCreateWebRtcServer(server))
+            case .closeWebRtcServer(let id): .closeWebRtcServer(id)
+            case .dumpWebRtcServer(let id): .dumpWebRtcServer(id)
+            case .createRouter(let id): .createRouter(id)
+            case .closeRouter(let id): .closeRouter(id)
+            case .dumpRouter(let id): .dumpRouter(id)
+            case .createWebRtcTransport(let transport): .createWebRtcTransport(PBCreateWebRtcTransport(transport))
+            case .connectWebRtcTransport(let id, let parameters):
+                .connectWebRtcTransport(.with { ($0.id, $0.dtlsParameters) = (id, PBDtlsParameters(parameters)) })
+            case .restartIce(let id): .restartIce(id)
+            case .setMaxIncomingBitrate(let id, let bitrate):
+                .setMaxIncomingBitrate(.with { ($0.transportID, $0.bitrate) = (id, bitrate) })
+            case .closeTransport(let id): .closeTransport(id)
+            case .getTransportStats(let id): .getTransportStats(id)
+            case .dumpTransport(let id): .dumpTransport(id)
+            case .produce(let producer): .produce(PBProduce(producer))
+            case .pauseProducer(let id): .pauseProducer(id)
+            case .resumeProducer(let id): .resumeProducer(id)
+            case .closeProducer(let id): .closeProducer(id)
+            case .getProducerStats(let id): .getProducerStats(id)
+            case .dumpProducer(let id): .dumpProducer(id)
+            case .consume(let consumer): .consume(PBConsume(consumer))
+            case .pauseConsumer(let id): .pauseConsumer(id)
+            case .resumeConsumer(let id): .resumeConsumer(id)
+            case .closeConsumer(let id): .closeConsumer(id)
+            case .requestKeyFrame(let id): .requestKeyFrame(id)
+            case .getConsumerStats(let id): .getConsumerStats(id)
+            case .dumpConsumer(let id): .dumpConsumer(id)
+            }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest {
+        switch body {
+        case .start(let message): .start(try message.decoded())
+        case .dumpWorker: .dumpWorker
+        case .getResourceUsage: .getResourceUsage
+        case .updateSettings(let message): .updateSettings(try message.decoded())
+        case .createWebRtcServer(let message): .createWebRtcServer(try message.decoded())
+        case .closeWebRtcServer(let id): .closeWebRtcServer(id: id)
+        case .dumpWebRtcServer(let id): .dumpWebRtcServer(id: id)
+        case .createRouter(let id): .createRouter(id: id)
+        case .closeRouter(let id): .closeRouter(id: id)
+        case .dumpRouter(let id): .dumpRouter(id: id)
+        case .createWebRtcTransport(let message): .createWebRtcTransport(try message.decoded())
+        case .connectWebRtcTransport(let message):
+            .connectWebRtcTransport(id: message.id, dtlsParameters: try message.dtlsParameters.decoded())
+        case .restartIce(let id): .restartIce(transportId: id)
+        case .setMaxIncomingBitrate(let message):
+            .setMaxIncomingBitrate(transportId: message.transportID, bitrate: message.bitrate)
+        case .closeTransport(let id): .closeTransport(id: id)
+        case .getTransportStats(let id): .getTransportStats(id: id)
+        case .dumpTransport(let id): .dumpTransport(id: id)
+        case .produce(let message): .produce(try message.decoded())
+        case .pauseProducer(let id): .pauseProducer(id: id)
+        case .resumeProducer(let id): .resumeProducer(id: id)
+        case .closeProducer(let id): .closeProducer(id: id)
+        case .getProducerStats(let id): .getProducerStats(id: id)
+        case .dumpProducer(let id): .dumpProducer(id: id)
+        case .consume(let message): .consume(try message.decoded())
+        case .pauseConsumer(let id): .pauseConsumer(id: id)
+        case .resumeConsumer(let id): .resumeConsumer(id: id)
+        case .closeConsumer(let id): .closeConsumer(id: id)
+        case .requestKeyFrame(let id): .requestKeyFrame(consumerId: id)
+        case .getConsumerStats(let id): .getConsumerStats(id: id)
+        case .dumpConsumer(let id): .dumpConsumer(id: id)
+        case nil: throw .malformed
+        }
+    }
+}
+
+extension PBStart {
+    init(_ value: ControlRequest.Start) {
+        logLevel = value.logLevel.rawValue
+        logTags = value.logTags.map(\.rawValue)
+        if let file = value.dtlsCertificateFile { dtlsCertificateFile = file }
+        if let file = value.dtlsPrivateKeyFile { dtlsPrivateKeyFile = file }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.Start {
+        ControlRequest.Start(
+            logLevel: try parse(logLevel),
+            logTags: try decodeAll(logTags) { tag throws(WorkerProtocolError) in try parse(tag) },
+            dtlsCertificateFile: hasDtlsCertificateFile ? dtlsCertificateFile : nil,
+            dtlsPrivateKeyFile: hasDtlsPrivateKeyFile ? dtlsPrivateKeyFile : nil
+        )
+    }
+}
+
+extension PBUpdateSettings {
+    init(_ value: ControlRequest.UpdateSettings) {
+        if let level = value.logLevel { logLevel = level.rawValue }
+        if let tags = value.logTags { logTags.tags = tags.map(\.rawValue) }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.UpdateSettings {
+        ControlRequest.UpdateSettings(
+            logLevel: hasLogLevel ? try parse(logLevel) as WorkerLogLevel : nil,
+            logTags: hasLogTags
+                ? try decodeAll(logTags.tags) { tag throws(WorkerProtocolError) in try parse(tag) } : nil
+        )
+    }
+}
+
+extension PBCreateWebRtcServer {
+    init(_ value: ControlRequest.CreateWebRtcServer) {
+        (id, listenInfos) = (value.id, value.listenInfos.map(PBListenInfo.init))
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.CreateWebRtcServer {
+        ControlRequest.CreateWebRtcServer(
+            id: id,
+            listenInfos: try decodeAll(listenInfos) { message throws(WorkerProtocolError) in try message.decoded() }
+        )
+    }
+}
+
+extension PBCreateWebRtcTransport {
+    init(_ value: ControlRequest.CreateWebRtcTransport) {
+        (id, routerID) = (value.id, value.routerId)
+        switch value.listen {
+        case .server(let id): serverID = id
+        case .infos(let infos): self.infos.infos = infos.map(PBListenInfo.init)
+        }
+        (enableUdp, enableTcp) = (value.enableUdp, value.enableTcp)
+        (preferUdp, preferTcp) = (value.preferUdp, value.preferTcp)
+        iceConsentTimeout = UInt32(value.iceConsentTimeout)
+        initialAvailableOutgoingBitrate = value.initialAvailableOutgoingBitrate
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.CreateWebRtcTransport {
+        let place: ControlRequest.CreateWebRtcTransport.Listen =
+            switch listen {
+            case .serverID(let id): .server(id: id)
+            case .infos(let list):
+                .infos(try decodeAll(list.infos) { message throws(WorkerProtocolError) in try message.decoded() })
+            case nil: throw .malformed
+            }
+        return ControlRequest.CreateWebRtcTransport(
+            id: id,
+            routerId: routerID,
+            listen: place,
+            enableUdp: enableUdp,
+            enableTcp: enableTcp,
+            preferUdp: preferUdp,
+            preferTcp: preferTcp,
+            iceConsentTimeout: try narrow(iceConsentTimeout),
+            initialAvailableOutgoingBitrate: initialAvailableOutgoingBitrate
+        )
+    }
+}
+
+extension PBProduce {
+    init(_ value: ControlRequest.Produce) {
+        (id, transportID, kind) = (value.id, value.transportId, value.kind.rawValue)
+        rtpParameters = PBRtpParameters(value.rtpParameters)
+        rtpMapping = PBRtpMapping(value.rtpMapping)
+        (keyFrameRequestDelay, paused) = (value.keyFrameRequestDelay, value.paused)
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.Produce {
+        ControlRequest.Produce(
+            id: id,
+            transportId: transportID,
+            kind: try parse(kind),
+            rtpParameters: try rtpParameters.decoded(),
+            rtpMapping: try rtpMapping.decoded(),
+            keyFrameRequestDelay: keyFrameRequestDelay,
+            paused: paused
+        )
+    }
+}
+
+extension PBConsume {
+    init(_ value: ControlRequest.Consume) {
+        (id, transportID, producerID) = (value.id, value.transportId, value.producerId)
+        (kind, type) = (value.kind.rawValue, value.type.rawValue)
+        rtpParameters = PBRtpParameters(value.rtpParameters)
+        codecMapping = value.codecMapping.map(PBRtpCodecMapping.init)
+        consumableRtpEncodings = value.consumableRtpEncodings.map(PBRtpEncodingParameters.init)
+        paused = value.paused
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlRequest.Consume {
+        ControlRequest.Consume(
+            id: id,
+            transportId: transportID,
+            producerId: producerID,
+            kind: try parse(kind),
+            type: try parse(type),
+            rtpParameters: try rtpParameters.decoded(),
+            codecMapping: try decodeAll(codecMapping) { message throws(WorkerProtocolError) in try message.decoded() },
+            consumableRtpEncodings: try decodeAll(consumableRtpEncodings) { message throws(WorkerProtocolError) in
+                try message.decoded()
+            },
+            paused: paused
+        )
+    }
+}
