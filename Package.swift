@@ -141,7 +141,12 @@ let package = Package(
             swiftSettings: strict),
 
         tests("Wire", rooms("Wire")),
+        tests("ORTC", rooms("ORTC", "Wire")),
+        tests("RTP", rooms("RTP", "Wire")),
+        tests("Congestion", rooms("Congestion", "RTP", "Wire")),
+        tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
+        tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
         tests("Crypto", rooms("Crypto", "Wire")),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // The SRTP implementation to agree with, byte for byte.

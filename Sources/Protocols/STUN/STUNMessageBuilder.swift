@@ -95,8 +95,8 @@ extension STUNMessageBuilder {
         software: String? = nil
     ) -> [UInt8] {
         var builder = STUNMessageBuilder(.success, transactionID: transactionID)
-        builder.addMappedAddress(mappedAddress)
         if let software { builder.add(STUNAttribute.software, software) }
+        builder.addMappedAddress(mappedAddress)
         return builder.finish(key: key)
     }
 
