@@ -19,6 +19,8 @@ package final class DTLSEndpoint {
     package static let mtuRange = 256...1472
     /// Datagrams and messages that wait in ``poll()``; more are dropped as the network would drop them.
     package static let maximumOutputs = 256
+    /// Records kept that came before their turn in the handshake, and the bytes of the longest.
+    static let (maximumHeldRecords, maximumHeldRecord) = (8, 1500)
 
     package let role: DTLSRole
     package private(set) var state = DTLSState.new
@@ -35,6 +37,8 @@ package final class DTLSEndpoint {
     private var timer = RetransmissionTimer()
     private var outputs: [DTLSOutput] = []
     private var nextOutput = 0
+    /// Records that overtook others in the handshake.
+    private var held: [[UInt8]] = []
     /// Whether application data flowed, so that OpenSSL's buffers are worth keeping.
     private var carriesData = false
     /// Whether OpenSSL's buffers were given back and not asked for since.
@@ -90,11 +94,13 @@ package final class DTLSEndpoint {
         {
             let record = datagram.extracting(offset..<end)
             offset = end
-            guard filter.admits(record, in: phase) else {
-                dropped += 1
-                continue
+            switch filter.judge(record, in: phase) {
+            case .admit:
+                pipe.offering(record) { proceed(now: now) }
+                releaseHeld(now: now)
+            case .hold: hold(record)
+            case .drop: dropped += 1
             }
-            pipe.offering(record) { proceed(now: now) }
         }
     }
 
@@ -159,9 +165,34 @@ extension DTLSEndpoint {
 
     private var phase: RecordFilter.Phase {
         guard state == .connecting, let ssl = unsafe ssl else { return .established }
-        let step = unsafe SSL_get_state(ssl)
-        if step == TLS_ST_SR_CHANGE || step == TLS_ST_CR_CHANGE { return .cipherChanged }
-        return timer.deadline == nil ? .awaitingHello : .plaintext
+        // What OpenSSL did last; RFC 5246 §7.3 says what comes next.
+        return switch unsafe SSL_get_state(ssl) {
+        case TLS_ST_SR_CHANGE, TLS_ST_CR_CHANGE: .cipherChanged
+        case TLS_ST_SR_CERT_VRFY, TLS_ST_CW_FINISHED: .changeExpected
+        default: timer.deadline == nil ? .awaitingHello : .plaintext
+        }
+    }
+
+    /// Keeps a record that overtook others, for the oldest one that is kept if there are too many.
+    private func hold(_ record: Span<UInt8>) {
+        guard record.count <= Self.maximumHeldRecord else {
+            dropped += 1
+            return
+        }
+        if held.count == Self.maximumHeldRecords {
+            dropped += 1
+            held.removeFirst()
+        }
+        held.append(record.copied())
+    }
+
+    /// Hands OpenSSL what was kept, as far as its turn has come.
+    private func releaseHeld(now: Instant) {
+        while let index = held.firstIndex(where: { filter.judge($0.span, in: phase) == .admit }) {
+            let record = held.remove(at: index)
+            pipe.offering(record.span) { proceed(now: now) }
+        }
+        if state != .connecting { held = [] }
     }
 
     /// Lets OpenSSL act on the record that the pipe offers.
@@ -182,6 +213,9 @@ extension DTLSEndpoint {
             complete()
         } else if error == SSL_ERROR_ZERO_RETURN {
             finish(.closed, .closed)
+        } else if error == SSL_ERROR_SYSCALL, ERR_peek_error() == 0 {
+            // A fragment that contradicts an earlier one: OpenSSL left it out and can go on.
+            dropped += 1
         } else if error != SSL_ERROR_WANT_READ {
             fail(lastFailure())
         }
@@ -311,6 +345,7 @@ extension DTLSEndpoint {
 
     private func finish(_ end: DTLSState, _ output: DTLSOutput) {
         state = end
+        held = []
         timer.stop()
         release()
         outputs.append(output)
@@ -325,7 +360,16 @@ extension DTLSEndpoint {
 
     /// Takes over what OpenSSL wrote, and what it did to its timer.
     private func collect(now: Instant) {
-        for datagram in pipe.takeWritten() { emit(.send(datagram)) }
+        var datagram: [UInt8] = []
+        // OpenSSL sends each message of a repeated flight by itself; joined, they are lost or late together.
+        for more in pipe.takeWritten() {
+            if !datagram.isEmpty, datagram.count + more.count > mtu {
+                emit(.send(datagram))
+                datagram = []
+            }
+            datagram += more
+        }
+        if !datagram.isEmpty { emit(.send(datagram)) }
         let change = pipe.takeTimerChange()
         if change.isStopped { timer.stop() }
         if change.isStarted { timer.start(now: now) }

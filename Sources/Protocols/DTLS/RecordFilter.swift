@@ -5,9 +5,9 @@ import SwiftletWire
 
 /// Cuts datagrams into records and refuses those that the handshake could not want, before OpenSSL sees them.
 ///
-/// OpenSSL ends a handshake on many a forged plaintext record, and keeps up to a hundred records of the epoch to come,
-/// 16 kB each, before it can tell who sent them. What is refused here costs a legitimate peer nothing but, after
-/// reordering, a retransmission that OpenSSL would need anyway.
+/// OpenSSL ends a handshake on many a forged plaintext record, keeps up to a hundred records of the epoch to come,
+/// 16 kB each, before it can tell who sent them, and throws away a ChangeCipherSpec that overtook the messages before
+/// it. So what comes too early is kept here, a little of it, until it is its turn.
 struct RecordFilter {
     /// How far the handshake has come, as far as it decides what may arrive.
     enum Phase {
@@ -15,9 +15,19 @@ struct RecordFilter {
         case awaitingHello
         /// Everything is still in plaintext.
         case plaintext
+        /// The peer's ChangeCipherSpec comes next.
+        case changeExpected
         /// The peer's ChangeCipherSpec was processed, its Finished was not.
         case cipherChanged
         case established
+    }
+
+    /// What to do with a record.
+    enum Verdict {
+        case admit
+        /// It may be wanted later in the handshake.
+        case hold
+        case drop
     }
 
     /// Bytes of a record's header, RFC 6347 §4.1.
@@ -40,24 +50,36 @@ struct RecordFilter {
     }
 
     /// Whether to hand `record`, a whole one, to OpenSSL.
-    func admits(_ record: Span<UInt8>, in phase: Phase) -> Bool {
-        guard record.count > Self.headerLength else { return false }
+    func judge(_ record: Span<UInt8>, in phase: Phase) -> Verdict {
+        guard record.count > Self.headerLength else { return .drop }
         let body = record.extracting(Self.headerLength..<record.count)
-        switch (record.uint16(at: 3), phase) {
-        case (0, .awaitingHello):
-            return record[0] == ContentType.handshake && admitsHandshake(body, in: phase)
-        case (0, .plaintext), (0, .cipherChanged):
-            switch record[0] {
-            case ContentType.handshake: return admitsHandshake(body, in: phase)
-            case ContentType.changeCipherSpec: return body.count == 1 && body[0] == 1
-            // Level 2 is fatal, description 0 is close_notify, RFC 5246 §7.2; other warnings say nothing to us.
-            case ContentType.alert: return body.count == 2 && (body[0] == 2 || body[0] == 1 && body[1] == 0)
-            default: return false
+        switch record.uint16(at: 3) {
+        case 0: return judgePlaintext(body, type: record[0], in: phase)
+        case 1:
+            guard record[0] >= ContentType.changeCipherSpec, record[0] <= ContentType.applicationData else {
+                return .drop
             }
-        case (1, .cipherChanged), (1, .established):
-            return record[0] >= ContentType.changeCipherSpec && record[0] <= ContentType.applicationData
-        default:
-            return false
+            return switch phase {
+            case .cipherChanged, .established: .admit
+            case .plaintext, .changeExpected: .hold
+            case .awaitingHello: .drop
+            }
+        default: return .drop
+        }
+    }
+
+    private func judgePlaintext(_ body: Span<UInt8>, type: UInt8, in phase: Phase) -> Verdict {
+        switch (type, phase) {
+        case (_, .established): return .drop
+        case (ContentType.handshake, _):
+            return admitsHandshake(body, in: phase) ? .admit : .drop
+        case (ContentType.changeCipherSpec, .plaintext), (ContentType.changeCipherSpec, .changeExpected):
+            guard body.count == 1, body[0] == 1 else { return .drop }
+            return phase == .changeExpected ? .admit : .hold
+        case (ContentType.alert, .plaintext), (ContentType.alert, .changeExpected):
+            // Level 2 is fatal, description 0 is close_notify, RFC 5246 §7.2; other warnings say nothing to us.
+            return body.count == 2 && (body[0] == 2 || body[0] == 1 && body[1] == 0) ? .admit : .drop
+        default: return .drop
         }
     }
 
