@@ -17,7 +17,7 @@ struct ReplayTests {
         for _ in 0..<20_000 {
             newest += UInt64.random(in: 0...3, using: &random)
             let index = newest - UInt64.random(in: 0...1100, using: &random)
-            let packet = pair.sender.sealed(ssrc: 1, index: index)
+            let packet = pair.sealed(ssrc: 1, index: index)
             let isFresh = opened.isEmpty || index + 1024 > (opened.max() ?? 0) && !opened.contains(index)
             if isFresh {
                 #expect(try pair.receiver.opened(packet).opened.index == index)
@@ -32,7 +32,7 @@ struct ReplayTests {
     @Test("A replayed packet is refused untouched")
     func untouched() throws {
         let pair = try Pair(.gcm128)
-        let packet = pair.sender.sealed(ssrc: 1, index: 7)
+        let packet = pair.sealed(ssrc: 1, index: 7)
         _ = try pair.receiver.opened(packet)
         var buffer = packet
         var target = buffer.mutableSpan
@@ -46,12 +46,12 @@ struct ReplayTests {
     func separate() throws {
         let pair = try Pair(.gcm128)
         for ssrc in 1...20 as ClosedRange<UInt32> {
-            _ = try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000))
+            _ = try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000))
         }
         for ssrc in 1...20 as ClosedRange<UInt32> {
-            let packet = pair.sender.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000)
+            let packet = pair.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000)
             #expect(throws: SRTPError.replayed) { try pair.receiver.opened(packet) }
-            _ = try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000 - 500))
+            _ = try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: UInt64(ssrc) * 1000 - 500))
         }
     }
 

@@ -11,7 +11,7 @@ struct RolloverTests {
     @Test(
         "A million packets open under their own index with 10 % lost and reordering by 500, wherever they start",
         arguments: [
-            (.gcm128, 0), (.gcm128, 65_530), (.cm80, 32_767), (.cm80, 32_768), (.gcm256, 40_000), (.cm32, 65_535),
+            (.gcm128, 65_530), (.gcm256, 32_767), (.cm80, 40_000), (.cm32, 0),
         ] as [(SRTPProfile, UInt64)]
     )
     func millionPackets(profile: SRTPProfile, start: UInt64) throws {
@@ -44,12 +44,12 @@ struct RolloverTests {
         let pair = try Pair(profile)
         // The sender began at 65,534 in rollover 0; what arrives first is in rollover 1.
         for index in [65_537, 65_534, 65_536, 65_535, 65_538] as [UInt64] {
-            let sealed = pair.sender.sealed(ssrc: 1, index: index)
+            let sealed = pair.sealed(ssrc: 1, index: index)
             let (plain, opened) = try pair.receiver.opened(sealed)
             #expect(opened.index == index)
             #expect(plain == header(ssrc: 1, sequence: UInt16(truncatingIfNeeded: index)) + [1, 2, 3])
         }
-        #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 65_535)) }
+        #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sealed(ssrc: 1, index: 65_535)) }
     }
 
     @Test(
@@ -62,13 +62,13 @@ struct RolloverTests {
                 let pair = try Pair(profile)
                 var index: UInt64 = 5
                 while index < newest {
-                    _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: index))
+                    _ = try pair.receiver.opened(pair.sealed(ssrc: 1, index: index))
                     index = min(index + 20_000, newest)
                 }
-                _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: newest))
+                _ = try pair.receiver.opened(pair.sealed(ssrc: 1, index: newest))
                 for step in 0..<3 as Range<UInt64> {
                     let next = newest + lost + step
-                    #expect(try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: next)).opened.index == next)
+                    #expect(try pair.receiver.opened(pair.sealed(ssrc: 1, index: next)).opened.index == next)
                 }
             }
         }
@@ -77,11 +77,11 @@ struct RolloverTests {
     @Test("A stream that jumps back behind the window is refused, and goes on where it was")
     func restart() throws {
         let pair = try Pair(.gcm128)
-        _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 20_000))
-        _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 40_000))
+        _ = try pair.receiver.opened(pair.sealed(ssrc: 1, index: 20_000))
+        _ = try pair.receiver.opened(pair.sealed(ssrc: 1, index: 40_000))
         for index in 10_000..<10_100 as Range<UInt64> {
-            #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: index)) }
+            #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sealed(ssrc: 1, index: index)) }
         }
-        #expect(try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 40_001)).opened.index == 40_001)
+        #expect(try pair.receiver.opened(pair.sealed(ssrc: 1, index: 40_001)).opened.index == 40_001)
     }
 }

@@ -18,12 +18,12 @@ struct StreamTableTests {
         }
         #expect(pair.receiver.streamCount == 0)
         // Nor do they move a stream that is known.
-        _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 100))
+        _ = try pair.receiver.opened(pair.sealed(ssrc: 1, index: 100))
         for index in [101, 900, 30_000, 60_000] as [UInt64] {
             let forged = stranger.sender.sealed(ssrc: 1, index: index)
             #expect(throws: SRTPError.authenticationFailed) { try pair.receiver.opened(forged) }
         }
-        #expect(try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 50)).opened.index == 50)
+        #expect(try pair.receiver.opened(pair.sealed(ssrc: 1, index: 50)).opened.index == 50)
         #expect(pair.receiver.streamCount == 1)
     }
 
@@ -34,20 +34,20 @@ struct StreamTableTests {
         // All of them reach rollover 3, where a fresh state would not find them.
         for ssrc in streams {
             for step in 0..<80 as Range<UInt64> {
-                _ = try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: 1000 + step * 2600))
+                _ = try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: 1000 + step * 2600))
             }
         }
         for ssrc in 1000..<6000 as Range<UInt32> {
             for index in 0..<UInt64(ssrc % 3 + 1) {
-                _ = try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: index))
+                _ = try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: index))
             }
         }
         #expect(pair.receiver.streamCount == 512)
         for ssrc in streams {
             #expect(throws: SRTPError.replayed) {
-                try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: 1000 + 79 * 2600))
+                try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: 1000 + 79 * 2600))
             }
-            #expect(try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: 207_000)).opened.index == 207_000)
+            #expect(try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: 207_000)).opened.index == 207_000)
         }
     }
 
@@ -56,14 +56,14 @@ struct StreamTableTests {
         let pair = try Pair(.gcm128)
         for ssrc in 0..<512 as Range<UInt32> {
             for index in 0..<64 as Range<UInt64> {
-                _ = try pair.receiver.opened(pair.sender.sealed(ssrc: ssrc, index: index))
+                _ = try pair.receiver.opened(pair.sealed(ssrc: ssrc, index: index))
             }
         }
-        _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 0, index: 64))
-        _ = try pair.receiver.opened(pair.sender.sealed(ssrc: 9999, index: 0))
+        _ = try pair.receiver.opened(pair.sealed(ssrc: 0, index: 64))
+        _ = try pair.receiver.opened(pair.sealed(ssrc: 9999, index: 0))
         #expect(pair.receiver.streamCount == 512)
         // 1 was forgotten, 0 was not.
-        #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sender.sealed(ssrc: 0, index: 0)) }
-        #expect(try pair.receiver.opened(pair.sender.sealed(ssrc: 1, index: 0)).opened.index == 0)
+        #expect(throws: SRTPError.replayed) { try pair.receiver.opened(pair.sealed(ssrc: 0, index: 0)) }
+        #expect(try pair.receiver.opened(pair.sealed(ssrc: 1, index: 0)).opened.index == 0)
     }
 }

@@ -102,13 +102,22 @@ extension SRTPReceiver {
 }
 
 /// A sender and the receiver of its packets.
-struct Pair {
+final class Pair {
     let sender: SRTPSender
     let receiver: SRTPReceiver
+    private var packets: [UInt32: [UInt64: [UInt8]]] = [:]
 
     init(_ profile: SRTPProfile, seed: UInt64 = 1) throws {
         let keys = SRTPKeyingMaterial.seeded(profile, seed)
         sender = try SRTPSender(keys)
         receiver = try SRTPReceiver(keys.reversed)
+    }
+
+    /// The one packet of this SSRC and index; asked for again, the same bytes, since no index is sealed twice.
+    func sealed(ssrc: UInt32, index: UInt64) -> [UInt8] {
+        if let packet = packets[ssrc]?[index] { return packet }
+        let packet = sender.sealed(ssrc: ssrc, index: index)
+        packets[ssrc, default: [:]][index] = packet
+        return packet
     }
 }

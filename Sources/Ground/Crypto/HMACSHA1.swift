@@ -27,9 +27,10 @@ package struct HMACSHA1: Sendable {
         } else {
             target.store(key, at: 0)
         }
+        let (innerBlock, outerBlock) = (block.map { $0 ^ 0x36 }, block.map { $0 ^ 0x5C })
         var (inner, outer) = (SHA1State(), SHA1State())
-        inner.update(block.map { $0 ^ 0x36 }.span)
-        outer.update(block.map { $0 ^ 0x5C }.span)
+        inner.update(innerBlock.span)
+        outer.update(outerBlock.span)
         (self.inner, self.outer) = (inner, outer)
     }
 

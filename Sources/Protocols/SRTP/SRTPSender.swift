@@ -140,7 +140,9 @@ package final class SRTPSender {
     private func assertNotSealed(_ ssrc: UInt32, _ index: UInt64) {
         guard profile.isAEAD else { return }
         let slot = sealed.slot(of: ssrc)
-        if let slot { assert(sealed.verdict(at: slot, on: index) != .replayed, "an index sealed twice") }
+        let verdict = slot.map { sealed.verdict(at: $0, on: index) } ?? .fresh
+        assert(verdict != .replayed, "an index sealed twice")
+        guard verdict == .fresh else { return }
         sealed.record(index, of: ssrc, at: slot)
     }
     #endif
