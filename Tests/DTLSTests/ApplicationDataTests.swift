@@ -42,6 +42,18 @@ struct ApplicationDataTests {
         #expect(!link.send([1], from: .client))
     }
 
+    @Test("A peer that says farewell during the handshake closes the connection")
+    func closedByPeerEarly() throws {
+        let link = try VirtualLink()
+        link.startBoth()
+        link.run(for: .milliseconds(7))
+        for side in Side.allCases {
+            link.deliver([21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 60, 0, 2, 1, 0], to: side)
+            #expect(link[side].state == .closed)
+            #expect(link.record(of: side).isClosed && link.record(of: side).failure == nil)
+        }
+    }
+
     @Test("Data that overtakes the last flight is delivered after the handshake is complete, never before")
     func overtakesLastFlight() throws {
         let link = try VirtualLink()

@@ -35,6 +35,8 @@ struct RecordFilter {
     /// The longest protected record, RFC 5246 §6.2.3.
     static let maximumRecord = 16384 + 2048
     /// The longest handshake message taken; a certificate chain of 16 kB is more than any peer has.
+    ///
+    /// OpenSSL assembles at most ten messages ahead of the one it waits for, so 180 kB bound a handshake's memory.
     static let maximumHandshakeMessage = 16384
 
     let isClient: Bool
