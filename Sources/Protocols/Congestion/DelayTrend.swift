@@ -21,6 +21,8 @@ struct InterArrival: Sendable {
     private static let burstLength: Int64 = 100_000_000
     /// How many groups in a row may seem to arrive before the one before them.
     private static let reorderLimit = 3
+    /// How many packets in a row may seem sent before their group; more means that the sender's clock jumped.
+    private static let staleLimit = 50
     /// An arrival gap this much longer than the sending gap means that a clock jumped.
     private static let clockJump: UInt64 = 3_000_000_000
 
@@ -34,6 +36,7 @@ struct InterArrival: Sendable {
     private var current: Group?
     private var previous: Group?
     private var reordered = 0
+    private var stale = 0
 
     init() {}
 
@@ -45,7 +48,13 @@ struct InterArrival: Sendable {
             current = Group(firstSent: sent, lastSent: sent, firstArrival: arrival, completed: arrival)
             return nil
         }
-        guard sent >= group.firstSent else { return nil }
+        guard sent >= group.firstSent else {
+            stale += 1
+            guard stale >= Self.staleLimit else { return nil }
+            self = InterArrival()
+            return add(sent: sent, arrival: arrival)
+        }
+        stale = 0
         guard startsGroup(sent: sent, arrival: arrival, after: group) else {
             group.lastSent = max(group.lastSent, sent)
             group.completed = max(group.completed, arrival)
@@ -55,8 +64,10 @@ struct InterArrival: Sendable {
         var deltas: GroupDeltas?
         if let previous {
             let delta = GroupDeltas(
-                sent: group.lastSent &- previous.lastSent, arrival: group.completed &- previous.completed,
-                completed: group.completed)
+                sent: group.lastSent &- previous.lastSent,
+                arrival: group.completed &- previous.completed,
+                completed: group.completed
+            )
             if (delta.arrival &- delta.sent).magnitude >= Self.clockJump {
                 self = InterArrival()
                 return add(sent: sent, arrival: arrival)

@@ -80,7 +80,7 @@ struct SendTimeUnwrapper: Sendable {
             // The nearest of all times with these 24 bits; 8 bits of sign extension make it one.
             extended = latest &+ Int64(Int32(truncatingIfNeeded: (bits &- latest) << 8) >> 8)
         }
-        latest = max(extended, latest ?? extended)
+        latest = extended
         // A unit is 2⁻¹⁸ s; seconds and fraction apart, so that it does not overflow.
         return (extended >> 18) &* 1_000_000_000 &+ ((extended & 0x3_FFFF) * 1_000_000_000) >> 18
     }

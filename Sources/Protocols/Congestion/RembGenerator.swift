@@ -83,7 +83,9 @@ package struct RembGenerator: Sendable {
     ///   - room: What may be written to.
     /// - Returns: Bytes written, or `nil` when nothing is due.
     package mutating func poll(
-        now: Instant, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        now: Instant,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         if measures, estimator.advance(to: now) { streams.removeAll(keepingCapacity: true) }
         guard let due = deadline, now >= due else { return nil }
@@ -91,6 +93,8 @@ package struct RembGenerator: Sendable {
         if measures, !streams.isEmpty, let estimate = estimator.bitrate {
             bitrate = told(estimate)
             deadline = now + Self.estimateInterval
+            // The estimate says by itself that a limit no longer holds.
+            liftedLeft = 0
         } else if maxIncomingBitrate > 0 {
             bitrate = maxIncomingBitrate
             deadline = now + Self.limitInterval
@@ -104,7 +108,12 @@ package struct RembGenerator: Sendable {
         }
         lastBitrate = bitrate
         return RTCPWriter.receiverEstimate(
-            senderSSRC: senderSSRC, bitrate: bitrate, ssrcs: streams.span, into: &bytes, in: room)
+            senderSSRC: senderSSRC,
+            bitrate: bitrate,
+            ssrcs: streams.span,
+            into: &bytes,
+            in: room
+        )
     }
 
     /// What is told for a measured rate: never 0, which would lift every limit.

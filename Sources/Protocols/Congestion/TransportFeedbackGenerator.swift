@@ -86,7 +86,9 @@ package struct TransportFeedbackGenerator: Sendable {
     ///   - room: What may be written to; at least ``maximumPacketLength`` bytes, or what was recorded stays unsaid.
     /// - Returns: Bytes written, or `nil` when nothing is due.
     package mutating func poll(
-        now: Instant, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        now: Instant,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard let deadline = nextDeadline, now >= deadline else { return nil }
         while cursor < ring.end {
@@ -100,8 +102,12 @@ package struct TransportFeedbackGenerator: Sendable {
             guard builder.receivedCount > 0 else { break }
             cursor = builder.end
             if let length = builder.write(
-                senderSSRC: senderSSRC, mediaSSRC: mediaSSRC, feedbackCount: feedbackCount, into: &bytes, in: room)
-            {
+                senderSSRC: senderSSRC,
+                mediaSSRC: mediaSSRC,
+                feedbackCount: feedbackCount,
+                into: &bytes,
+                in: room
+            ) {
                 return length
             }
         }
@@ -144,7 +150,8 @@ package struct TransportFeedbackGenerator: Sendable {
 private struct ArrivalRing: Sendable {
     private static let mask = TransportFeedbackGenerator.capacity - 1
 
-    /// Arrival ticks, their low 32 bits, never 0; 0 where nothing arrived.
+    /// Arrival ticks, their low 32 bits; 0 where nothing arrived, so the one tick in 12 days that ends in 32 zeros
+    /// is told a tick late.
     private var slots: [UInt32] = []
     /// The newest arrival's whole ticks: what the slots' halves are completed by.
     private var newestTicks: Int64 = 0

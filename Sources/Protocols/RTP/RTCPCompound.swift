@@ -28,7 +28,7 @@ package enum RTCPFeedbackFormat {
     package static let pictureLossIndication: UInt8 = 1
     /// Full intra request, RFC 5104 §4.3.1; payload-specific.
     package static let fullIntraRequest: UInt8 = 4
-    /// Application layer feedback, RFC 4585 §6.4; payload-specific. REMB is one.
+    /// Application layer feedback such as REMB, RFC 4585 §6.4; payload-specific.
     package static let application: UInt8 = 15
 }
 

@@ -94,9 +94,10 @@ package struct RTCPDelaySinceReference: Equatable, Sendable {
         (self.ssrc, self.lastReport, self.delay) = (ssrc, lastReport, delay)
     }
 
-    /// The round trip that this tells, in 1/65536 s; `nil` where it cannot be right.
+    /// The round trip that this tells, in 1/65536 s.
     ///
     /// - Parameter now: Compact NTP time of its arrival.
+    /// - Returns: `nil` without a reference time, and for negative or absurd results (over 30 s).
     package func roundTrip(at now: UInt32) -> UInt32? {
         guard lastReport != 0 else { return nil }
         let elapsed = now &- lastReport &- delay
@@ -145,8 +146,11 @@ package struct RTCPExtendedReportView: ~Escapable {
                 defer { offset += 12 }
                 return .delay(
                     RTCPDelaySinceReference(
-                        ssrc: body.uint32(at: offset), lastReport: body.uint32(at: offset + 4),
-                        delay: body.uint32(at: offset + 8)))
+                        ssrc: body.uint32(at: offset),
+                        lastReport: body.uint32(at: offset + 4),
+                        delay: body.uint32(at: offset + 8)
+                    )
+                )
             }
             guard body.count - offset >= 4 else { return nil }
             let (type, length) = (body[offset], Int(body.uint16(at: offset + 2)) * 4)

@@ -48,7 +48,7 @@ package struct RTCPGenericNACKView: ~Escapable {
     /// How many items of up to 17 packets there are.
     package var itemCount: Int { items.count / 4 }
 
-    /// The next lost packet, or `nil` at the end. The peer may name one more than once.
+    /// The next lost packet, or `nil` at the end; the peer may name one more than once.
     package mutating func next() -> UInt16? {
         while items.count - offset >= 4 {
             let first = items.uint16(at: offset)

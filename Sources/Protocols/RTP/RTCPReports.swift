@@ -16,7 +16,7 @@ package struct RTCPReportBlock: Equatable, Sendable {
     package var ssrc: UInt32
     /// Share of packets lost since the last report, in 1/256.
     package var fractionLost: UInt8
-    /// Packets lost since the beginning, duplicates counted against it: may be negative. 24 bits on the wire.
+    /// Packets lost since the beginning, duplicates counted against it, so perhaps negative; 24 bits on the wire.
     package var cumulativeLost: Int32
     /// Rollovers in the upper half, highest sequence number in the lower.
     package var extendedHighestSequence: UInt32
@@ -28,8 +28,13 @@ package struct RTCPReportBlock: Equatable, Sendable {
     package var delaySinceLastSenderReport: UInt32
 
     package init(
-        ssrc: UInt32, fractionLost: UInt8 = 0, cumulativeLost: Int32 = 0, extendedHighestSequence: UInt32 = 0,
-        jitter: UInt32 = 0, lastSenderReport: UInt32 = 0, delaySinceLastSenderReport: UInt32 = 0
+        ssrc: UInt32,
+        fractionLost: UInt8 = 0,
+        cumulativeLost: Int32 = 0,
+        extendedHighestSequence: UInt32 = 0,
+        jitter: UInt32 = 0,
+        lastSenderReport: UInt32 = 0,
+        delaySinceLastSenderReport: UInt32 = 0
     ) {
         (self.ssrc, self.fractionLost, self.cumulativeLost) = (ssrc, fractionLost, cumulativeLost)
         (self.extendedHighestSequence, self.jitter) = (extendedHighestSequence, jitter)
@@ -40,11 +45,14 @@ package struct RTCPReportBlock: Equatable, Sendable {
     /// Reads the block at `offset`, which the caller has checked to lie inside.
     init(_ bytes: Span<UInt8>, at offset: Int) {
         self.init(
-            ssrc: bytes.uint32(at: offset), fractionLost: bytes[offset + 4],
+            ssrc: bytes.uint32(at: offset),
+            fractionLost: bytes[offset + 4],
             cumulativeLost: Int32(bitPattern: bytes.uint24(at: offset + 5) << 8) >> 8,
-            extendedHighestSequence: bytes.uint32(at: offset + 8), jitter: bytes.uint32(at: offset + 12),
+            extendedHighestSequence: bytes.uint32(at: offset + 8),
+            jitter: bytes.uint32(at: offset + 12),
             lastSenderReport: bytes.uint32(at: offset + 16),
-            delaySinceLastSenderReport: bytes.uint32(at: offset + 20))
+            delaySinceLastSenderReport: bytes.uint32(at: offset + 20)
+        )
     }
 
     /// The round trip that this block tells about a stream of ours, in 1/65536 s.
@@ -63,7 +71,9 @@ package struct RTCPReportBlocks: ~Escapable {
     private let bytes: Span<UInt8>
     package let count: Int
 
-    /// - Parameter bytes: At least `count` whole blocks.
+    /// - Parameters:
+    ///   - bytes: At least `count` whole blocks.
+    ///   - count: How many there are.
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>, count: Int) {
         self.bytes = bytes
@@ -105,8 +115,11 @@ package struct RTCPSenderReportView: ~Escapable {
         guard body.count >= 24 + count * RTCPReportBlock.length else { return nil }
         ssrc = body.uint32(at: 0)
         info = RTCPSenderInfo(
-            ntp: NTPTime(rawValue: body.uint64(at: 4)), rtpTimestamp: body.uint32(at: 12),
-            packetCount: body.uint32(at: 16), octetCount: body.uint32(at: 20))
+            ntp: NTPTime(rawValue: body.uint64(at: 4)),
+            rtpTimestamp: body.uint32(at: 12),
+            packetCount: body.uint32(at: 16),
+            octetCount: body.uint32(at: 20)
+        )
         blocks = RTCPReportBlocks(body.extracting(droppingFirst: 24), count: count)
     }
 }

@@ -13,8 +13,11 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3550 §6.4.1. More than 31 blocks do not fit.
     package static func senderReport(
-        ssrc: UInt32, info: RTCPSenderInfo, blocks: Span<RTCPReportBlock> = Span(),
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        info: RTCPSenderInfo,
+        blocks: Span<RTCPReportBlock> = Span(),
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         let length = 28 + blocks.count * RTCPReportBlock.length
         guard blocks.count <= RTCPReportBlock.maximumPerReport,
@@ -34,7 +37,10 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3550 §6.4.2. More than 31 blocks do not fit.
     package static func receiverReport(
-        ssrc: UInt32, blocks: Span<RTCPReportBlock>, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        blocks: Span<RTCPReportBlock>,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         let length = 8 + blocks.count * RTCPReportBlock.length
         guard blocks.count <= RTCPReportBlock.maximumPerReport,
@@ -49,7 +55,10 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3550 §6.5.1.
     package static func sourceDescription(
-        ssrc: UInt32, cname: Span<UInt8>, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        cname: Span<UInt8>,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         let text = cname.extracting(first: RTCPSourceDescriptionView.maximumTextLength)
         // Item header, text, and at least one zero that ends the list.
@@ -68,7 +77,9 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3550 §6.6.
     package static func goodbye(
-        ssrc: UInt32, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard begin(RTCPType.goodbye, 1, length: 8, &bytes, room) else { return nil }
         bytes.store(ssrc, at: room.lowerBound + 4)
@@ -79,12 +90,21 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 4585 §6.3.1. Some peers refuse a sender of 0: as sender we name the media's own source.
     package static func pictureLossIndication(
-        senderSSRC: UInt32, mediaSSRC: UInt32, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        senderSSRC: UInt32,
+        mediaSSRC: UInt32,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard
             beginFeedback(
-                RTCPType.payloadSpecificFeedback, RTCPFeedbackFormat.pictureLossIndication, length: 12,
-                senderSSRC, mediaSSRC, &bytes, room)
+                RTCPType.payloadSpecificFeedback,
+                RTCPFeedbackFormat.pictureLossIndication,
+                length: 12,
+                senderSSRC,
+                mediaSSRC,
+                &bytes,
+                room
+            )
         else { return nil }
         return 12
     }
@@ -93,13 +113,22 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 5104 §4.3.1. The header's media source is 0.
     package static func fullIntraRequest(
-        senderSSRC: UInt32, mediaSSRC: UInt32, sequence: UInt8,
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        senderSSRC: UInt32,
+        mediaSSRC: UInt32,
+        sequence: UInt8,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard
             beginFeedback(
-                RTCPType.payloadSpecificFeedback, RTCPFeedbackFormat.fullIntraRequest, length: 20,
-                senderSSRC, 0, &bytes, room)
+                RTCPType.payloadSpecificFeedback,
+                RTCPFeedbackFormat.fullIntraRequest,
+                length: 20,
+                senderSSRC,
+                0,
+                &bytes,
+                room
+            )
         else { return nil }
         bytes.store(mediaSSRC, at: room.lowerBound + 12)
         bytes.store(UInt32(sequence) << 24, at: room.lowerBound + 16)
@@ -117,8 +146,11 @@ package enum RTCPWriter {
     /// - Returns: Bytes written and how many of `sequences` they name, or `nil` when there is no room or nothing lost.
     /// - Note: RFC 4585 §6.2.1.
     package static func genericNACK(
-        senderSSRC: UInt32, mediaSSRC: UInt32, sequences: Span<UInt16>,
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        senderSSRC: UInt32,
+        mediaSSRC: UInt32,
+        sequences: Span<UInt16>,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> (length: Int, used: Int)? {
         let end = min(room.upperBound, bytes.count)
         guard !sequences.isEmpty, room.lowerBound >= 0, end - room.lowerBound >= 16 else { return nil }
@@ -141,8 +173,14 @@ package enum RTCPWriter {
         let length = offset - room.lowerBound
         guard
             beginFeedback(
-                RTCPType.transportLayerFeedback, RTCPFeedbackFormat.genericNACK, length: length,
-                senderSSRC, mediaSSRC, &bytes, room)
+                RTCPType.transportLayerFeedback,
+                RTCPFeedbackFormat.genericNACK,
+                length: length,
+                senderSSRC,
+                mediaSSRC,
+                &bytes,
+                room
+            )
         else { return nil }
         return (length, used)
     }
@@ -153,14 +191,23 @@ package enum RTCPWriter {
     ///
     /// - Note: draft-alvestrand-rmcat-remb-03 §2.2. More than 255 streams do not fit.
     package static func receiverEstimate(
-        senderSSRC: UInt32, bitrate: UInt64, ssrcs: Span<UInt32>,
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        senderSSRC: UInt32,
+        bitrate: UInt64,
+        ssrcs: Span<UInt32>,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         let length = 20 + ssrcs.count * 4
         guard ssrcs.count <= 255,
             beginFeedback(
-                RTCPType.payloadSpecificFeedback, RTCPFeedbackFormat.application, length: length,
-                senderSSRC, 0, &bytes, room)
+                RTCPType.payloadSpecificFeedback,
+                RTCPFeedbackFormat.application,
+                length: length,
+                senderSSRC,
+                0,
+                &bytes,
+                room
+            )
         else { return nil }
         let exponent = max(0, 64 - bitrate.leadingZeroBitCount - 18)
         let mantissa = UInt32(bitrate >> UInt64(exponent))
@@ -175,7 +222,10 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3611 §4.4.
     package static func receiverReferenceTime(
-        ssrc: UInt32, ntp: NTPTime, into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        ntp: NTPTime,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard begin(RTCPType.extendedReport, 0, length: 20, &bytes, room) else { return nil }
         let start = room.lowerBound
@@ -189,8 +239,10 @@ package enum RTCPWriter {
     ///
     /// - Note: RFC 3611 §4.5.
     package static func delaySinceReference(
-        ssrc: UInt32, delays: Span<RTCPDelaySinceReference>,
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        ssrc: UInt32,
+        delays: Span<RTCPDelaySinceReference>,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         let length = 12 + delays.count * 12
         guard !delays.isEmpty, length <= 1 << 16,
@@ -199,7 +251,9 @@ package enum RTCPWriter {
         let start = room.lowerBound
         bytes.store(ssrc, at: start + 4)
         bytes.store(
-            UInt32(RTCPExtendedReportView.delayBlock) << 24 | UInt32(delays.count * 3), at: start + 8)
+            UInt32(RTCPExtendedReportView.delayBlock) << 24 | UInt32(delays.count * 3),
+            at: start + 8
+        )
         for index in delays.indices {
             let (delay, offset) = (delays[index], start + 12 + index * 12)
             bytes.store(delay.ssrc, at: offset)
@@ -211,7 +265,11 @@ package enum RTCPWriter {
 
     /// Writes the four bytes that every packet starts with, if `length`, a multiple of four, fits `room`.
     static func begin(
-        _ type: UInt8, _ format: Int, length: Int, _ bytes: inout MutableSpan<UInt8>, _ room: Range<Int>
+        _ type: UInt8,
+        _ format: Int,
+        length: Int,
+        _ bytes: inout MutableSpan<UInt8>,
+        _ room: Range<Int>
     ) -> Bool {
         let start = room.lowerBound
         guard start >= 0, length <= min(room.upperBound, bytes.count) - start, length / 4 <= 1 << 16 else {
@@ -225,8 +283,13 @@ package enum RTCPWriter {
 
     /// Writes the twelve bytes that every feedback packet starts with, RFC 4585 §6.1.
     static func beginFeedback(
-        _ type: UInt8, _ format: UInt8, length: Int, _ senderSSRC: UInt32, _ mediaSSRC: UInt32,
-        _ bytes: inout MutableSpan<UInt8>, _ room: Range<Int>
+        _ type: UInt8,
+        _ format: UInt8,
+        length: Int,
+        _ senderSSRC: UInt32,
+        _ mediaSSRC: UInt32,
+        _ bytes: inout MutableSpan<UInt8>,
+        _ room: Range<Int>
     ) -> Bool {
         guard begin(type, Int(format), length: length, &bytes, room) else { return false }
         bytes.store(senderSSRC, at: room.lowerBound + 4)
@@ -235,7 +298,9 @@ package enum RTCPWriter {
     }
 
     private static func store(
-        _ blocks: Span<RTCPReportBlock>, into bytes: inout MutableSpan<UInt8>, at start: Int
+        _ blocks: Span<RTCPReportBlock>,
+        into bytes: inout MutableSpan<UInt8>,
+        at start: Int
     ) {
         for index in blocks.indices {
             let (block, offset) = (blocks[index], start + index * RTCPReportBlock.length)

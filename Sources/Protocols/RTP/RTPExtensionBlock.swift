@@ -36,7 +36,8 @@ package struct RTPExtensionBlock: Sendable {
     }
 
     @usableFromInline var entries = InlineArray<10, Entry>(
-        repeating: Entry(id: 0, length: 0, role: .value, high: 0, low: 0))
+        repeating: Entry(id: 0, length: 0, role: .value, high: 0, low: 0)
+    )
     /// How many elements are listed.
     package private(set) var count = 0
     /// Bytes of all values.
@@ -81,7 +82,13 @@ package struct RTPExtensionBlock: Sendable {
         let offset = time.clockOffset.map(UInt64.init(bitPattern:))
         return append(
             Entry(
-                id: id, length: offset == nil ? 8 : 16, role: .value, high: time.captured.rawValue, low: offset ?? 0))
+                id: id,
+                length: offset == nil ? 8 : 16,
+                role: .value,
+                high: time.captured.rawValue,
+                low: offset ?? 0
+            )
+        )
     }
 
     /// Lists abs-send-time, whose value is set when the packet leaves.
@@ -101,7 +108,8 @@ package struct RTPExtensionBlock: Sendable {
     package mutating func append(id: UInt8, copying range: Range<Int>) -> Bool {
         guard range.count <= 255, range.lowerBound >= 0 else { return false }
         return append(
-            Entry(id: id, length: UInt8(range.count), role: .copied, high: UInt64(range.lowerBound), low: 0))
+            Entry(id: id, length: UInt8(range.count), role: .copied, high: UInt64(range.lowerBound), low: 0)
+        )
     }
 
     /// Lists the low `length` bytes of `value`, at most 8.
@@ -109,7 +117,8 @@ package struct RTPExtensionBlock: Sendable {
     package mutating func append(id: UInt8, value: UInt64, length: Int) -> Bool {
         guard 1...8 ~= length else { return false }
         return append(
-            Entry(id: id, length: UInt8(length), role: .value, high: value << UInt64(64 - length * 8), low: 0))
+            Entry(id: id, length: UInt8(length), role: .value, high: value << UInt64(64 - length * 8), low: 0)
+        )
     }
 
     private mutating func append(_ entry: Entry) -> Bool {

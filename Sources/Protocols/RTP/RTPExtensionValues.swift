@@ -86,7 +86,10 @@ package struct VideoOrientation: Hashable, Sendable {
     package init?(_ value: Span<UInt8>) {
         guard !value.isEmpty else { return nil }
         self.init(
-            isBackCamera: value[0] & 8 != 0, isFlipped: value[0] & 4 != 0, rotation: UInt16(value[0] & 3) * 90)
+            isBackCamera: value[0] & 8 != 0,
+            isFlipped: value[0] & 4 != 0,
+            rotation: UInt16(value[0] & 3) * 90
+        )
     }
 
     package var rawValue: UInt8 { (isBackCamera ? 8 : 0) | (isFlipped ? 4 : 0) | UInt8(rotation / 90) }
@@ -110,7 +113,8 @@ package struct AbsoluteCaptureTime: Hashable, Sendable {
         guard value.count == 8 || value.count == 16 else { return nil }
         self.init(
             captured: NTPTime(rawValue: value.uint64(at: 0)),
-            clockOffset: value.count == 16 ? Int64(bitPattern: value.uint64(at: 8)) : nil)
+            clockOffset: value.count == 16 ? Int64(bitPattern: value.uint64(at: 8)) : nil
+        )
     }
 }
 

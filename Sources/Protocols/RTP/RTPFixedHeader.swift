@@ -41,8 +41,9 @@ package enum RTPFixedHeader {
     @inlinable @inline(__always)
     package static func ssrc(of bytes: Span<UInt8>) -> UInt32 { bytes.uint32(at: 8) }
 
-    /// Bytes up to the payload, contributing sources and header extension included, or `nil` when they run past the
-    /// end or the version is not 2. What SRTP leaves in the clear.
+    /// Bytes up to the payload, contributing sources and header extension included: what SRTP leaves in the clear.
+    ///
+    /// - Returns: `nil` when they run past the end or the version is not 2.
     @inlinable @inline(__always)
     package static func headerLength(of bytes: Span<UInt8>) -> Int? {
         guard bytes.count >= 12 else { return nil }

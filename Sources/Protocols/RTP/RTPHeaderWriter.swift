@@ -17,7 +17,11 @@ package struct RTPHeader: Equatable, Sendable {
 
     @inlinable @inline(__always)
     package init(
-        payloadType: UInt8, marker: Bool, hasPadding: Bool = false, sequenceNumber: UInt16, timestamp: UInt32,
+        payloadType: UInt8,
+        marker: Bool,
+        hasPadding: Bool = false,
+        sequenceNumber: UInt16,
+        timestamp: UInt32,
         ssrc: UInt32
     ) {
         (self.payloadType, self.marker, self.hasPadding) = (payloadType, marker, hasPadding)
@@ -49,7 +53,9 @@ package struct RTPHeaderLayout: Equatable, Sendable {
     /// Sets the transport-wide sequence number, if the packet at `start` carries it.
     @inlinable @inline(__always)
     package func setTransportSequenceNumber(
-        _ sequence: UInt16, in bytes: inout MutableSpan<UInt8>, at start: Int
+        _ sequence: UInt16,
+        in bytes: inout MutableSpan<UInt8>,
+        at start: Int
     ) {
         if transportSequenceOffset != 0 { bytes.store(sequence, at: start &+ transportSequenceOffset) }
     }
@@ -74,8 +80,11 @@ package enum RTPHeaderWriter {
     ///   - start: Where in `bytes` the packet begins.
     /// - Returns: The layout, or `nil` when the header does not fit or a copied value lies outside its source.
     package static func write(
-        _ header: RTPHeader, extensions: borrowing RTPExtensionBlock, copyingFrom source: Span<UInt8>,
-        into bytes: inout MutableSpan<UInt8>, at start: Int
+        _ header: RTPHeader,
+        extensions: borrowing RTPExtensionBlock,
+        copyingFrom source: Span<UInt8>,
+        into bytes: inout MutableSpan<UInt8>,
+        at start: Int
     ) -> RTPHeaderLayout? {
         let blockLength = extensions.encodedLength
         guard start >= 0, bytes.count - start >= RTPFixedHeader.length + blockLength else { return nil }
@@ -93,15 +102,20 @@ package enum RTPHeaderWriter {
     /// Writes `header` and a block without copied values.
     @inlinable @inline(__always)
     package static func write(
-        _ header: RTPHeader, extensions: borrowing RTPExtensionBlock = RTPExtensionBlock(),
-        into bytes: inout MutableSpan<UInt8>, at start: Int
+        _ header: RTPHeader,
+        extensions: borrowing RTPExtensionBlock = RTPExtensionBlock(),
+        into bytes: inout MutableSpan<UInt8>,
+        at start: Int
     ) -> RTPHeaderLayout? {
         write(header, extensions: extensions, copyingFrom: Span(), into: &bytes, at: start)
     }
 
     private static func writeBlock(
-        _ block: borrowing RTPExtensionBlock, length: Int, copyingFrom source: Span<UInt8>,
-        into bytes: inout MutableSpan<UInt8>, at start: Int
+        _ block: borrowing RTPExtensionBlock,
+        length: Int,
+        copyingFrom source: Span<UInt8>,
+        into bytes: inout MutableSpan<UInt8>,
+        at start: Int
     ) -> RTPHeaderLayout? {
         let twoByte = block.needsTwoByteForm
         let end = start + RTPFixedHeader.length + length
@@ -143,6 +157,9 @@ package enum RTPHeaderWriter {
             offset += 1
         }
         return RTPHeaderLayout(
-            headerLength: end - start, absoluteSendTimeOffset: sendTime, transportSequenceOffset: sequence)
+            headerLength: end - start,
+            absoluteSendTimeOffset: sendTime,
+            transportSequenceOffset: sequence
+        )
     }
 }

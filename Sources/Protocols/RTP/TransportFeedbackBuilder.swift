@@ -77,8 +77,11 @@ package struct TransportFeedbackBuilder: Sendable {
     ///
     /// - Returns: Bytes written, or `nil` when nothing had arrived or there is no room.
     package mutating func write(
-        senderSSRC: UInt32, mediaSSRC: UInt32, feedbackCount: UInt8,
-        into bytes: inout MutableSpan<UInt8>, in room: Range<Int>
+        senderSSRC: UInt32,
+        mediaSSRC: UInt32,
+        feedbackCount: UInt8,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>
     ) -> Int? {
         guard receivedCount > 0 else { return nil }
         pending.flush(to: &chunks)
@@ -86,8 +89,14 @@ package struct TransportFeedbackBuilder: Sendable {
         let length = (used + 3) & ~3
         guard
             RTCPWriter.beginFeedback(
-                RTCPType.transportLayerFeedback, RTCPFeedbackFormat.transportFeedback, length: length,
-                senderSSRC, mediaSSRC, &bytes, room)
+                RTCPType.transportLayerFeedback,
+                RTCPFeedbackFormat.transportFeedback,
+                length: length,
+                senderSSRC,
+                mediaSSRC,
+                &bytes,
+                room
+            )
         else { return nil }
         let start = room.lowerBound
         bytes.store(UInt16(truncatingIfNeeded: base), at: start + 12)

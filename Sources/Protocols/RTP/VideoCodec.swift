@@ -26,6 +26,7 @@ package enum VideoCodec: UInt8, CaseIterable, Sendable {
     /// - Parameters:
     ///   - payload: The payload without padding.
     ///   - dependencyDescriptor: The value of that header extension, if the packet carries it; it decides then.
+    /// - Returns: `false` for what cannot be read.
     package func isKeyFrame(_ payload: Span<UInt8>, dependencyDescriptor: Span<UInt8>? = nil) -> Bool {
         if let dependencyDescriptor, let answer = DependencyDescriptor.startsKeyFrame(dependencyDescriptor) {
             return answer
