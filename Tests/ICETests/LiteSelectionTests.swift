@@ -96,6 +96,18 @@ struct LiteSelectionTests {
         #expect(bench.agent.selectedTuple == LiteBench.tuple(2))
     }
 
+    @Test("A peer that nominates another path and only keeps the old one alive is followed")
+    func keptAlive() {
+        var bench = LiteBench()
+        bench.check(.use(priority: 200), from: 1)
+        for _ in 0..<3 {
+            bench.advance(by: .seconds(3))
+            bench.check(.plain, from: 1)
+            bench.check(.use(priority: 100), from: 2)
+        }
+        #expect(bench.selections == [LiteBench.tuple(1), LiteBench.tuple(2)])
+    }
+
     @Test("A NAT's new port takes over at once when media comes from it")
     func rebindingByMedia() {
         var bench = LiteBench()

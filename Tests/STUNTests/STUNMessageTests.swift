@@ -166,16 +166,8 @@ struct STUNMessageTests {
         let bytes = STUNMessageBuilder.bindingSuccess(to: Self.id, mappedAddress: address, key: key("p"))
         #expect(bytes[25] == 1)
         #expect(try Reading(bytes).mappedAddress == SocketAddress("198.51.100.7", port: 9))
-        let sent = hex("00200014 0002 210a 2112a442 00000001 0000ffff c0000202")
-        #expect(try Reading(raw(xored(sent))).mappedAddress?.isIPv6 == false)
-    }
-
-    /// Hides the last eight bytes of an IPv6 address under the transaction of these tests.
-    private func xored(_ attribute: [UInt8]) -> [UInt8] {
-        var bytes = attribute
-        bytes[23] ^= 2
-        bytes[15] ^= 0
-        return bytes
+        let received = raw(hex("00200014 0002 210a 2112a442 00000001 0000ffff c0000203"))
+        #expect(try Reading(received).mappedAddress == SocketAddress("192.0.2.1", port: 24))
     }
 
     @Test("The peek finds the name of a Binding request and of nothing else")

@@ -48,12 +48,16 @@ extension ICEControllingAgent {
         }
         if tuple == selectedTuple {
             consentExpiry = now + Self.consentTimeout
-            if state == .disconnected {
-                searchingSince = nil
-                enter(.connected)
-            }
+            if state == .disconnected, isNominated { recover() }
         }
         nominateIfDue(now: now)
+    }
+
+    /// Stays with the selected pair, which answered again before another took over.
+    private mutating func recover() {
+        searchingSince = nil
+        for other in pairs.indices where pairs[other].check?.nominates == true { pairs[other].check = nil }
+        enter(.connected)
     }
 
     private mutating func handleError(_ message: borrowing STUNMessageView, from tuple: Tuple, now: Instant) {
@@ -85,7 +89,8 @@ extension ICEControllingAgent {
         transport: ICETransport,
         now: Instant
     ) {
-        guard let fragment = message.localUsernameFragment, fragment.matches(localKey.fragment.span),
+        // Before the start there is no pair to note a nomination on, so the peer has to ask again.
+        guard remoteKey != nil, let fragment = message.localUsernameFragment, fragment.matches(localKey.fragment.span),
             message.isAuthentic(key: localKey.hmac), message.method == .binding
         else { return }
         if !message.unknownRequiredAttributes.isEmpty { return refuse(message, from: tuple, with: .unknownAttribute) }

@@ -243,7 +243,6 @@ package struct ICEControllingAgent: Sendable {
     private mutating func begin(_ candidates: [RemoteCandidate], now: Instant) {
         searchingSince = now
         nextPacedCheck = now
-        // A full peer's checks may have come before its credentials.
         for remote in remotes { pairAll(with: remote, now: now) }
         for candidate in candidates { add(candidate, now: now) }
         if selectedTuple == nil { enter(.checking) }

@@ -103,6 +103,7 @@ extension ICELiteAgent {
         let isRenomination = message.nomination.map { $0 > remoteNomination } ?? false
         let isNomination = message.nomination == nil ? message.usesCandidate : isRenomination
         if isRenomination, let nomination = message.nomination { remoteNomination = nomination }
+        if isNomination { flows[index].lastUsed = now }
         switch state {
         case .new, .disconnected:
             select(index, now: now)
@@ -127,6 +128,6 @@ extension ICELiteAgent {
         let flow = flows[index]
         if flow.generation != chosen.generation { return flow.generation > chosen.generation }
         if flow.priority > chosen.priority, !flow.isOverruled { return true }
-        return now - max(chosen.lastHeard, selectedLastMedia ?? chosen.lastHeard) >= Self.silenceBeforeReselection
+        return now - max(chosen.lastUsed, selectedLastMedia ?? chosen.lastUsed) >= Self.silenceBeforeReselection
     }
 }

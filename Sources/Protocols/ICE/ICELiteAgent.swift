@@ -58,8 +58,8 @@ package struct ICELiteAgent: Sendable {
     package static let maximumTuples = 8
     /// Consent timeout unless said otherwise, RFC 7675 §5.1.
     package static let defaultConsentTimeout = Duration.seconds(30)
-    /// A selected tuple silent for this long gives way to any other that is nominated: some three check intervals of
-    /// Chrome (2.5 s), more than one of Firefox (4 to 6 s).
+    /// A selected tuple that was neither nominated nor used for this long gives way to any other that is nominated: some
+    /// three check intervals of Chrome (2.5 s), more than one of Firefox (4 to 6 s).
     package static let silenceBeforeReselection = Duration.milliseconds(7500)
     /// For this long after a change of tuple, media elsewhere counts as still in flight from before.
     package static let settlingTime = Duration.seconds(1)
@@ -93,6 +93,8 @@ package struct ICELiteAgent: Sendable {
         var generation: UInt64
         /// When something authentic last came this way.
         var lastHeard: Instant
+        /// When it was last nominated, or carried media: a mere keep-alive does not tell that the peer still uses it.
+        var lastUsed: Instant
         /// Media moved the selection away from here, so the priority of a check alone does not bring it back.
         var isOverruled = false
     }
@@ -231,7 +233,8 @@ extension ICELiteAgent {
             transport: transport,
             priority: priority,
             generation: generation,
-            lastHeard: now
+            lastHeard: now,
+            lastUsed: now
         )
         flows.insert(flow, at: 0)
         outputs.append(.tupleAdded(tuple))
@@ -243,8 +246,10 @@ extension ICELiteAgent {
         guard tuple != selected else { return }
         if let old = flows.firstIndex(where: { $0.tuple == selected }), let selectedLastMedia {
             flows[old].lastHeard = max(flows[old].lastHeard, selectedLastMedia)
+            flows[old].lastUsed = max(flows[old].lastUsed, selectedLastMedia)
         }
         flows[index].isOverruled = false
+        flows[index].lastUsed = now
         (selected, selectedAt, selectedLastMedia) = (tuple, now, nil)
         outputs.append(.selectedTupleChanged(tuple))
     }
@@ -252,7 +257,7 @@ extension ICELiteAgent {
     @usableFromInline
     mutating func noteMediaElsewhere(from tuple: Tuple, now: Instant) {
         guard let index = flows.firstIndex(where: { $0.tuple == tuple }), !outputs.isFull else { return }
-        flows[index].lastHeard = now
+        (flows[index].lastHeard, flows[index].lastUsed) = (now, now)
         guard let selectedAt, now - selectedAt >= Self.settlingTime else { return }
         if let selectedLastMedia, now - selectedLastMedia < Self.mediaGap { return }
         if let old = flows.firstIndex(where: { $0.tuple == selected }) { flows[old].isOverruled = true }
