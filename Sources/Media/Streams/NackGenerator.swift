@@ -18,6 +18,8 @@ package struct NackGenerator: ~Copyable {
     package static let firstDelay = Duration.milliseconds(10)
     /// Least time between two requests for one packet.
     package static let shortestRetry = Duration.milliseconds(40)
+    /// Longest time between two requests, however long the round trip is said to be.
+    package static let longestRetry = Duration.seconds(1)
     /// Least time between two batches.
     package static let batchSpacing = Duration.milliseconds(5)
     /// Most numbers in one batch, so that the worst spread still fits one packet.
@@ -55,7 +57,7 @@ package struct NackGenerator: ~Copyable {
 
     /// Takes note of the round trip to the sender, from now on the time between requests.
     package mutating func setRoundTrip(_ duration: Duration) {
-        retryInterval = max(duration, Self.shortestRetry).wholeNanoseconds
+        retryInterval = min(max(duration, Self.shortestRetry), Self.longestRetry).wholeNanoseconds
     }
 
     /// Takes note of a media packet.

@@ -123,7 +123,6 @@ package final class ReceiveStream {
     private var isPaused = false
     private var scores = ScoreTracker()
     private var scored: (expected: Int64, passed: Int64, repaired: UInt64, retransmitted: UInt64) = (0, 0, 0, 0)
-    private var lastScored: Instant?
     private var lastArrival: Instant?
 
     package init(_ parameters: Parameters, pool: PacketPool) {
@@ -158,7 +157,7 @@ package final class ReceiveStream {
             return .discarded(.duplicate)
         }
         statistics.count(acceptance.sequence)
-        statistics.updateJitter(timestamp: packet.timestamp, arrival: packet.arrival)
+        if acceptance.isNewest { statistics.updateJitter(timestamp: packet.timestamp, arrival: packet.arrival) }
         media.add(packet.size, now: packet.arrival)
         touch(packet.arrival)
         if recovered.contains(acceptance.sequence) {
@@ -242,7 +241,7 @@ package final class ReceiveStream {
         isActive = true
         activeSince = now
         scores.reset(to: 10)
-        markScored(now)
+        markScored()
     }
 
     private func discardRetransmission(_ reason: Discard) -> Reception {
@@ -256,7 +255,7 @@ package final class ReceiveStream {
     package func receive(senderReport info: RTCPSenderInfo, now: Instant) {
         guard info.ntp.rawValue != 0 else { return }
         senderReport = (info, now)
-        updateScore(now)
+        updateScore()
     }
 
     /// Takes the peer's answer to our receiver reference time, which arrived at wall time `ntp`, RFC 3611 §4.5.
@@ -280,7 +279,7 @@ package final class ReceiveStream {
         guard statistics.isStarted else { return nil }
         fractionLost = statistics.takeFractionLost()
         // A sender that never reports is scored by our own clock instead.
-        if senderReport == nil { updateScore(now) }
+        if senderReport == nil { updateScore() }
         return block(
             parameters.ssrc,
             statistics,
@@ -329,7 +328,7 @@ package final class ReceiveStream {
         )
     }
 
-    private func updateScore(_ now: Instant) {
+    private func updateScore() {
         guard isActive, statistics.isStarted else { return }
         let expected = statistics.expected
         let passed = expected &- statistics.cumulativeLoss
@@ -340,14 +339,13 @@ package final class ReceiveStream {
             retransmitted: Int64(truncatingIfNeeded: retransmissions.packets &- scored.retransmitted),
             hasRTX: rtxStatistics != nil
         )
-        markScored(now)
+        markScored()
         scores.push(interval.score)
     }
 
-    private func markScored(_ now: Instant) {
+    private func markScored() {
         let expected = statistics.expected
         scored = (expected, expected &- statistics.cumulativeLoss, repairedCount, retransmissions.packets)
-        lastScored = now
     }
 }
 

@@ -87,9 +87,10 @@ package struct ReceptionStatistics: Sendable {
 
     /// Takes a packet's transit into the jitter, RFC 3550 A.8; retransmissions do not belong here.
     package mutating func updateJitter(timestamp: UInt32, arrival: Instant) {
-        defer { lastTransit = (arrival.nanoseconds, timestamp) }
         // Packets of one frame share a timestamp but not a sending time, so only the first tells.
-        guard let lastTransit, lastTransit.timestamp != timestamp else { return }
+        if let lastTransit, lastTransit.timestamp == timestamp { return }
+        defer { lastTransit = (arrival.nanoseconds, timestamp) }
+        guard let lastTransit else { return }
         let elapsed = Double(arrival.nanoseconds &- lastTransit.arrival) / 1e9 * clockRate
         let difference = abs(elapsed - Double(Int32(bitPattern: timestamp &- lastTransit.timestamp)))
         // A leap of the sender's clock is not jitter: skip what exceeds ten seconds.

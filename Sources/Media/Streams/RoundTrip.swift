@@ -23,7 +23,7 @@ package enum RoundTrip {
         // A peer that rounds its delay up on a short path comes out just below zero.
         if elapsed >= 0xFFFF_FFC0 { return .zero }
         guard elapsed <= longest else { return nil }
-        return .nanoseconds(Int64(elapsed) * 1_000_000_000 >> 16)
+        return .nanoseconds((Int64(elapsed) * 1_000_000_000) >> 16)
     }
 
     /// A duration as 1/65536 s, saturating.

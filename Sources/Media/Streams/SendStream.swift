@@ -48,6 +48,8 @@ package final class SendStream {
         case exhausted
     }
 
+    /// Least time between sending one packet again and again, however short the round trip is said to be.
+    package static let shortestResend = Duration.milliseconds(10)
     /// How often one packet is sent again at most.
     package static let resendLimit: UInt8 = 10
 
@@ -151,7 +153,8 @@ package final class SendStream {
         let newest = sequences.newestOutput
         let output = newest &+ Int64(Int16(truncatingIfNeeded: Int64(sequence) &- newest))
         guard output <= newest else { return .unknown }
-        return sent.resend(output: output, interval: roundTrip ?? RoundTrip.initial, now: now)
+        let interval = max(roundTrip ?? RoundTrip.initial, Self.shortestResend)
+        return sent.resend(output: output, interval: interval, now: now)
     }
 
     /// How many packets the map of what was sent has room for.

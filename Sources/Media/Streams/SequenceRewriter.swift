@@ -24,7 +24,7 @@ package struct SequenceRewriter: Sendable {
     /// Inputs below this belong to an earlier source or are forgotten.
     private var floor: Int64 = .max
     private var newestInput: Int64 = .min
-    /// The largest output so far; one less than the first output before there was any.
+    /// The largest output given or reserved so far; one less than the first output before there was any.
     package private(set) var newestOutput: Int64
     /// Whether a source has been synchronised to.
     package private(set) var isSynchronized = false
@@ -59,6 +59,8 @@ package struct SequenceRewriter: Sendable {
     package mutating func drop(_ input: Int64) -> Bool {
         guard isSynchronized, input > newestInput else { return false }
         newestInput = input
+        // Inputs passed over on the way keep their numbers, which a new source must not repeat.
+        newestOutput = input &+ offset &- dropped &- 1
         if let last = gaps.indices.last, gaps[last].end == input {
             gaps[last].end = input &+ 1
         } else {
