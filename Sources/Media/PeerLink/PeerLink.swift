@@ -59,6 +59,8 @@ package final class PeerLink {
     package private(set) var selectedTuple: Tuple?
     /// The peer's certificate, DER, once it proved right.
     package private(set) var remoteCertificate: [UInt8]?
+    /// The same as PEM.
+    package var remoteCertificatePEM: String? { remoteCertificate.map { Certificate.pem(certificateDER: $0) } }
     /// The role taken, once one is.
     package private(set) var localRole: DTLSRole?
     /// Opens what the peer sends, once there are keys.
@@ -266,7 +268,9 @@ extension PeerLink {
 
     /// A client speaks as soon as ICE is connected, not only when it has completed: waiting longer stalls some peers.
     private func startHandshake(now: Instant) {
-        guard let dtls, dtls.state == .new, selectedTuple != nil, dtls.role == .server || localRole != nil else { return }
+        guard let dtls, dtls.state == .new, selectedTuple != nil, dtls.role == .server || localRole != nil else {
+            return
+        }
         dtls.start(now: now)
     }
 

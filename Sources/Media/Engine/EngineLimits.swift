@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every table, queue and rate of an engine, with its number: full means refuse or drop with a counter, never grow.
+package struct EngineLimits: Sendable {
+    /// Servers of one worker.
+    package var servers = 16
+    /// Routers of one worker.
+    package var routers = 1024
+    /// Transports of one worker.
+    package var transports = 4096
+    /// Producers of one transport.
+    package var producersPerTransport = 128
+    /// Consumers of one transport.
+    package var consumersPerTransport = 1024
+    /// Producers of one worker.
+    package var producers = 8192
+    /// Consumers of one worker.
+    package var consumers = 32_768
+    /// Encodings of one producer.
+    package var encodingsPerProducer = 8
+    /// SSRCs that one transport may have learnt from MID or RID, besides the signalled ones.
+    package var learntStreamsPerTransport = 256
+    /// Send intents that wait for one destination; about 1.2 MB of media.
+    package var intentsPerTransport = 1024
+    /// Control packets (STUN, DTLS, RTCP) that wait in the engine; the oldest media may wait, these may not be many.
+    package var controlPackets = 4096
+    /// TCP connections that have not passed an ICE check, of one worker.
+    package var unvalidatedConnections = 256
+    /// How long a TCP connection may stay without passing an ICE check.
+    package var unvalidatedConnectionTime = Duration.seconds(10)
+    /// TCP connections of one worker.
+    package var connections = 8192
+    /// Notifications that wait for ``Engine/poll()``.
+    package var outputs = 65_536
+    /// Sent packets that one consumer remembers for retransmission; a power of two.
+    package var retransmissionHistory = 1024
+    /// Packets sealed by one call of ``Engine/transmit(into:now:)``.
+    package var packetsPerChunk = 512
+    /// Bytes sealed by one call of ``Engine/transmit(into:now:)``.
+    package var bytesPerChunk = 512_000
+    /// Bytes that leave to one destination before others get their turn, as long as there is no estimate.
+    package var bytesPerBurst = 65_536
+    /// Bytes of RTP that all receive streams of a worker store together.
+    package var storedBytes = 256 << 20
+    /// Bytes of a packet, RTP header and padding included, that is forwarded at all.
+    package var packetSize = 1500
+
+    package init() {}
+}

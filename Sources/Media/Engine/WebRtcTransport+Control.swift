@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletPeerLink
+import SwiftletRTP
+import SwiftletSRTP
+import SwiftletStreams
+import SwiftletWire
+
+/// Received RTCP: reports, requests and feedback, each to whom it concerns; what concerns nobody is ignored.
+extension WebRtcTransport {
+    /// Takes the SRTCP compound in `range`, which is opened in place.
+    func receiveRTCP(
+        _ bytes: inout MutableSpan<UInt8>,
+        _ range: Range<Int>,
+        from tuple: Tuple,
+        arrival: Instant,
+        now: Instant
+    ) {
+        traffic.received.add(range.count, now: now)
+        guard link.isReady, let opened = try? link.openRTCP(&bytes, range) else {
+            board.counters.unopened &+= 1
+            return
+        }
+        link.noteAuthenticated(from: tuple, now: now)
+        if link.selectedTuple != destination { drainLink(now: now) }
+        let span = bytes.span.extracting(range.lowerBound..<range.lowerBound + opened.length)
+        var compound = RTCPCompound(span)
+        while let packet = compound.next() { handle(packet, arrival: arrival, now: now) }
+        if compound.malformedCount > 0 { board.counters.malformed &+= 1 }
+        reschedule()
+    }
+
+    private func handle(_ packet: consuming RTCPPacket, arrival: Instant, now: Instant) {
+        switch packet {
+        case .senderReport(let report):
+            if let (producer, stream) = stream(ssrc: report.ssrc) {
+                stream.receive.receive(senderReport: report.info, now: arrival)
+                producer.publishScores()
+            }
+            handle(report.blocks, arrival: arrival)
+        case .receiverReport(let report): handle(report.blocks, arrival: arrival)
+        case .extendedReport(var report): handle(&report, arrival: arrival)
+        case .pictureLossIndication(_, let media):
+            guard let consumer = consumer(ssrc: media) else { return }
+            consumer.pliCount &+= 1
+            consumer.requestKeyFrame(now: now)
+        case .fullIntraRequest(let request):
+            for index in 0..<request.count {
+                guard let consumer = consumer(ssrc: request[index].ssrc) else { continue }
+                consumer.firCount &+= 1
+                consumer.requestKeyFrame(now: now)
+            }
+        case .genericNACK(var nack): handle(&nack, now: now)
+        case .receiverEstimate(let estimate): remoteEstimate = estimate.bitrate
+        case .transportFeedback, .sourceDescription, .goodbye, .other: break
+        }
+    }
+
+    /// The stream that comes under `ssrc`.
+    private func stream(ssrc: UInt32) -> (Producer, ProducerStream)? {
+        for producer in producers {
+            for stream in producer.streams {
+                if let stream, stream.ssrc == ssrc { return (producer, stream) }
+            }
+        }
+        return nil
+    }
+
+    private func handle(_ blocks: borrowing RTCPReportBlocks, arrival: Instant) {
+        let ntp = board.wall.ntp(at: arrival)
+        for index in 0..<blocks.count {
+            let block = blocks[index]
+            guard let consumer = consumer(ssrc: block.ssrc), consumer.ssrc == block.ssrc else { continue }
+            consumer.send.receive(block, ntp: ntp)
+            if consumer.send.takeScoreChange() != nil { consumer.publishScore() }
+        }
+    }
+
+    private func handle(_ report: inout RTCPExtendedReportView, arrival: Instant) {
+        let ntp = board.wall.ntp(at: arrival)
+        while let item = report.next() {
+            switch item {
+            case .referenceTime(let time):
+                peerReference = report.ssrc
+                for consumer in consumers { consumer?.send.receive(referenceTime: time, now: arrival) }
+            case .delay(let delay):
+                guard delay.ssrc == Self.ownSSRC else { continue }
+                for producer in producers {
+                    for stream in producer.streams { stream?.receive.receive(delaySinceReference: delay, ntp: ntp) }
+                }
+            }
+        }
+    }
+
+    private func handle(_ nack: inout RTCPGenericNACKView, now: Instant) {
+        guard let consumer = consumer(ssrc: nack.mediaSSRC), consumer.ssrc == nack.mediaSSRC else { return }
+        var count = 0
+        while let sequence = nack.next() {
+            count += 1
+            consumer.resend(sequence, now: now)
+        }
+        consumer.send.countNack(packets: count)
+    }
+}

@@ -1,0 +1,241 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletCongestion
+import SwiftletORTC
+import SwiftletPeerLink
+import SwiftletRTP
+import SwiftletSRTP
+import SwiftletStreams
+import SwiftletWire
+
+/// RTCP that we send, and everything else that the clock brings.
+extension WebRtcTransport {
+    /// Under which SSRC we report as a receiver.
+    static let ownSSRC: UInt32 = 1
+
+    // MARK: Time
+
+    /// When something of this transport is due.
+    var nextDeadline: Instant? {
+        var next = link.nextDeadline
+        guard isReady else { return next }
+        next = earliest(next, earliest(reportDeadline, earliest(feedback.nextDeadline, remb?.nextDeadline)))
+        for producer in producers {
+            for stream in producer.streams {
+                if let stream { next = earliest(next, stream.nextDeadline) }
+            }
+        }
+        return next
+    }
+
+    /// Tells the switchboard when it is due.
+    func reschedule() {
+        guard !isClosed else { return }
+        board.schedule(slot, at: nextDeadline?.nanoseconds ?? .max)
+    }
+
+    /// Does what is due, and says when it is due next.
+    func advance(to now: Instant) -> Instant? {
+        if let deadline = link.nextDeadline, deadline <= now {
+            link.handleTimeout(now: now)
+            drainLink(now: now)
+        }
+        guard isReady else { return nextDeadline }
+        sendFeedback(now: now)
+        for producer in producers {
+            for stream in producer.streams {
+                if let stream { advance(stream, of: producer, now: now) }
+            }
+        }
+        if let deadline = reportDeadline, deadline <= now {
+            sendReports(now: now)
+            reportDeadline = now + RTCPTiming.next(using: &board.jitter)
+        }
+        return nextDeadline
+    }
+
+    private func advance(_ stream: ProducerStream, of producer: Producer, now: Instant) {
+        if let deadline = stream.receive.nextDeadline, deadline <= now {
+            board.nacks.removeAll(keepingCapacity: true)
+            let wasActive = stream.receive.isActive
+            stream.receive.advance(to: now, nacks: &board.nacks)
+            if !board.nacks.isEmpty { sendNACK(about: stream, now: now) }
+            if wasActive != stream.receive.isActive {
+                producer.publishScores()
+                for consumer in producer.consumers { consumer.requestKeyFrame(now: now) }
+            }
+        }
+        if let deadline = stream.keyFrames.nextDeadline, deadline <= now {
+            let awaited = producer.isKeyFrameAwaited(on: stream)
+            if stream.keyFrames.advance(to: now, isAwaited: awaited), !producer.isPaused {
+                sendKeyFrameRequest(stream, of: producer, now: now)
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes, seals and queues one RTCP compound.
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - write: Writes into the room given and returns how many bytes, 0 for nothing.
+    @inline(__always)
+    func sendRTCP(now: Instant, _ write: (inout MutableSpan<UInt8>, Range<Int>) -> Int) {
+        guard isReady, let sender = link.sender, let destination else { return }
+        var length = 0
+        board.control.append(to: destination, capacity: RTCPTiming.maximumCompound + sender.rtcpOverhead) {
+            (bytes: inout MutableSpan<UInt8>, start: Int) -> Int in
+            let plain = write(&bytes, start..<start + RTCPTiming.maximumCompound)
+            length = plain > 0 ? sender.sealRTCP(into: &bytes, at: start, length: plain) : 0
+            return length
+        }
+        if length > 0 { traffic.sent.add(length, now: now) }
+    }
+
+    /// Asks the peer for a key frame: by PLI where it understands it, else by FIR.
+    func sendKeyFrameRequest(_ stream: ProducerStream, of producer: Producer, now: Instant) {
+        let ssrc = stream.ssrc
+        if stream.codec.usesPLI {
+            stream.pliCount &+= 1
+            sendRTCP(now: now) { bytes, room in
+                RTCPWriter.pictureLossIndication(senderSSRC: ssrc, mediaSSRC: ssrc, into: &bytes, in: room) ?? 0
+            }
+        } else if stream.codec.usesFIR {
+            stream.firCount &+= 1
+            let number = stream.takeFIRNumber()
+            sendRTCP(now: now) { bytes, room in
+                RTCPWriter.fullIntraRequest(
+                    senderSSRC: ssrc,
+                    mediaSSRC: ssrc,
+                    sequence: number,
+                    into: &bytes,
+                    in: room
+                ) ?? 0
+            }
+        }
+    }
+
+    private func sendNACK(about stream: ProducerStream, now: Instant) {
+        let ssrc = stream.ssrc
+        let nacks = board.nacks
+        var sent = 0
+        while sent < nacks.count {
+            let before = sent
+            sendRTCP(now: now) { bytes, room in
+                let rest = nacks.span.extracting(droppingFirst: sent)
+                let written = RTCPWriter.genericNACK(
+                    senderSSRC: ssrc,
+                    mediaSSRC: ssrc,
+                    sequences: rest,
+                    into: &bytes,
+                    in: room
+                )
+                sent += written?.used ?? 0
+                return written?.length ?? 0
+            }
+            guard sent > before else { return }
+        }
+    }
+
+    /// Transport-wide feedback and REMB, as far as due.
+    private func sendFeedback(now: Instant) {
+        while let deadline = feedback.nextDeadline, deadline <= now {
+            var wrote = false
+            sendRTCP(now: now) { bytes, room in
+                let length = feedback.poll(now: now, into: &bytes, in: room)
+                wrote = length != nil
+                return length ?? 0
+            }
+            guard wrote else { break }
+            feedback.confirmSent()
+        }
+        while let deadline = remb?.nextDeadline, deadline <= now {
+            var wrote = false
+            sendRTCP(now: now) { bytes, room in
+                let length = remb?.poll(now: now, into: &bytes, in: room)
+                wrote = length != nil
+                return length ?? 0
+            }
+            guard wrote else { break }
+        }
+    }
+
+    /// Reports about what we receive and what we send, each at its own interval.
+    private func sendReports(now: Instant) {
+        for producer in producers where RTCPTiming.isDue(producer.kind, last: producer.lastReport, now: now) {
+            producer.lastReport = now
+            sendReceiverReport(about: producer, now: now)
+            producer.publishScores()
+        }
+        for consumer in consumers {
+            guard let consumer, consumer.isActive else { continue }
+            guard RTCPTiming.isDue(consumer.kind, last: consumer.lastReport, now: now) else { continue }
+            consumer.lastReport = now
+            sendSenderReport(of: consumer, now: now)
+        }
+    }
+
+    private func sendReceiverReport(about producer: Producer, now: Instant) {
+        var blocks: [RTCPReportBlock] = []
+        // In-band FEC follows the loss that the sender hears of: that of its worst viewer, then.
+        let worst = producer.worstRemoteFraction
+        for stream in producer.streams {
+            if let block = stream?.receive.report(now: now, worstRemoteFraction: worst) { blocks.append(block) }
+            if let block = stream?.receive.retransmissionReport(now: now) { blocks.append(block) }
+        }
+        guard !blocks.isEmpty else { return }
+        let ntp = board.wall.ntp(at: now)
+        sendRTCP(now: now) { bytes, room in
+            var at = room.lowerBound
+            let kept = blocks.span.extracting(first: min(blocks.count, RTCPReportBlock.maximumPerReport))
+            at +=
+                RTCPWriter.receiverReport(ssrc: Self.ownSSRC, blocks: kept, into: &bytes, in: at..<room.upperBound) ?? 0
+            at +=
+                RTCPWriter.receiverReferenceTime(ssrc: Self.ownSSRC, ntp: ntp, into: &bytes, in: at..<room.upperBound)
+                ?? 0
+            return at - room.lowerBound
+        }
+    }
+
+    private func sendSenderReport(of consumer: Consumer, now: Instant) {
+        guard let info = consumer.send.senderInfo(now: now, ntp: board.wall.ntp(at: now)) else { return }
+        let cname = consumer.cname
+        let delay = peerReference.flatMap { consumer.send.delaySinceReference(to: $0, now: now) }
+        sendRTCP(now: now) { bytes, room in
+            var at = room.lowerBound
+            let end = room.upperBound
+            at += RTCPWriter.senderReport(ssrc: consumer.ssrc, info: info, into: &bytes, in: at..<end) ?? 0
+            at +=
+                RTCPWriter.sourceDescription(
+                    ssrc: consumer.ssrc,
+                    cname: cname.span,
+                    into: &bytes,
+                    in: at..<end
+                ) ?? 0
+            if let delay {
+                let delays: InlineArray<1, RTCPDelaySinceReference> = [delay]
+                at +=
+                    RTCPWriter.delaySinceReference(
+                        ssrc: consumer.ssrc,
+                        delays: delays.span,
+                        into: &bytes,
+                        in: at..<end
+                    ) ?? 0
+            }
+            return at - room.lowerBound
+        }
+    }
+}
+
+extension Producer {
+    /// The largest share that a consumer lost of audio with in-band FEC, in 1/256; 0 for everything else.
+    var worstRemoteFraction: UInt8 {
+        guard kind == .audio, codecs.all.contains(where: { $0.parameters.parameters["useinbandfec"]?.integer == 1 })
+        else {
+            return 0
+        }
+        return consumers.reduce(0) { max($0, $1.isActive ? $1.send.fractionLost : 0) }
+    }
+}
