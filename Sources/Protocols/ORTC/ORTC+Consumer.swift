@@ -174,8 +174,7 @@ extension ORTC {
         return (codecs, mapping)
     }
 
-    /// The extensions of `consumable` that the client reads, with its ids; an entry for the same kind of media goes
-    /// before one for the other.
+    /// The extensions of `consumable` that the client reads on media of its kind, with its ids.
     private static func compatibleExtensions(
         _ consumable: RtpParameters,
         _ remote: RtpCapabilities,
@@ -183,12 +182,10 @@ extension ORTC {
     ) -> [RtpHeaderExtensionParameters] {
         var used = Set<UInt8>()
         return consumable.headerExtensions.compactMap { ext in
-            let entries = remote.headerExtensions.filter {
-                $0.uri == ext.uri && $0.direction.receives && !$0.preferredEncrypt
+            let entry = remote.headerExtensions.first {
+                $0.uri == ext.uri && $0.kind == kind && $0.direction.receives && !$0.preferredEncrypt
             }
-            guard let entry = entries.first(where: { $0.kind == kind }) ?? entries.first,
-                used.insert(entry.preferredId).inserted
-            else { return nil }
+            guard let entry, used.insert(entry.preferredId).inserted else { return nil }
             return RtpHeaderExtensionParameters(uri: ext.uri, id: entry.preferredId, parameters: ext.parameters)
         }
     }

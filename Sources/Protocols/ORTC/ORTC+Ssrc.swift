@@ -19,8 +19,9 @@ extension ORTC {
     ) -> UInt32 {
         let count = UInt32(clamping: max(count, 1))
         let last = ssrcRange.upperBound &- count &+ 1
-        var base = UInt32.random(in: ssrcRange.lowerBound...last, using: &random)
-        // Steps past what is in the way instead of drawing again, so that it ends whatever the generator says.
+        let span = UInt64(last - ssrcRange.lowerBound) + 1
+        // One draw, then steps past what is in the way, so that it ends whatever the generator says.
+        var base = ssrcRange.lowerBound + UInt32(truncatingIfNeeded: random.next() % span)
         for _ in 0...taken.count {
             guard let collision = (base..<base &+ count).last(where: taken.contains) else { return base }
             base = collision < last ? collision &+ 1 : ssrcRange.lowerBound
@@ -31,6 +32,6 @@ extension ORTC {
     /// A canonical name for a transport whose client gave none: eight letters and digits.
     package static func randomCname(using random: inout some RandomNumberGenerator) -> String {
         let digits = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        return String((0..<8).map { _ in digits[Int.random(in: digits.indices, using: &random)] })
+        return String((0..<8).map { _ in digits[Int(truncatingIfNeeded: random.next() % 36)] })
     }
 }

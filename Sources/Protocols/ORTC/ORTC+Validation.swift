@@ -52,6 +52,7 @@ extension ORTC {
         try check(headerExtensions: parameters.headerExtensions)
         for encoding in parameters.encodings {
             if let rid = encoding.rid { try require(isRid(rid), "invalid encoding.rid") }
+            try require(encoding.scalabilityMode.map(isName) ?? true, "invalid encoding.scalabilityMode")
         }
         return result
     }
@@ -105,6 +106,25 @@ extension ORTC {
         let isLongEnough = text.count / 4 * 3 - padding.count == parameters.cryptoSuite.keyLength
         try require(isBase64 && isLongEnough, "invalid srtpParameters.keyBase64")
         return parameters
+    }
+
+    /// Checks where a transport or server is to listen: 1 to 8 places, the preferred first.
+    package static func check(listenInfos: [TransportListenInfo]) throws(ORTCError) {
+        try require(!listenInfos.isEmpty, "missing listenInfos")
+        try require(listenInfos.count <= maximumListenInfos, "too many listenInfos")
+        for info in listenInfos {
+            try require(!info.ip.isEmpty, "missing listenInfo.ip")
+            let isWildcard = info.ip == "0.0.0.0" || info.ip == "::"
+            try require(
+                !isWildcard || info.announcedAddress != nil,
+                "missing listenInfo.announcedAddress for \(info.ip)"
+            )
+            let announced = info.announcedAddress ?? info.ip
+            try require(!announced.isEmpty && isName(announced), "invalid listenInfo.announcedAddress")
+            try require(info.portRange.min <= info.portRange.max, "invalid listenInfo.portRange")
+            try require(info.sendBufferSize ?? 1 > 0, "invalid listenInfo.sendBufferSize")
+            try require(info.recvBufferSize ?? 1 > 0, "invalid listenInfo.recvBufferSize")
+        }
     }
 
     /// Checks a media section's id: an SDP token (RFC 8866 §9) that a one-byte header extension can carry.

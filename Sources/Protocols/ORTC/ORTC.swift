@@ -23,6 +23,9 @@ package enum ORTC {
     /// The most bytes in a MID or RID: what a one-byte header extension carries (RFC 8285 §4.2).
     package static let maximumIdLength = 16
 
+    /// The most places that a transport or server listens at.
+    package static let maximumListenInfos = 8
+
     /// Payload types that a multiplexed RTCP packet can be mistaken for (RFC 5761 §4).
     package static let rtcpPayloadTypes: ClosedRange<UInt8> = 64...95
     /// The payload type that clients know probing packets by.
