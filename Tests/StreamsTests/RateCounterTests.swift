@@ -39,17 +39,26 @@ struct RateCounterTests {
         #expect(mismatches == 0)
     }
 
-    @Test("Times that run backwards, and clocks before zero, do no harm")
+    @Test("Times that run backwards count as now, and clocks before zero do no harm")
     func backwards() {
         var counter = RateCounter()
         counter.add(1000, now: at(5000))
         counter.add(1000, now: at(4500))
         counter.add(1000, now: at(0))
-        #expect(counter.rate(now: at(5000)) == 16_000)
+        #expect(counter.rate(now: at(5000)) == 24_000)
+        #expect(counter.rate(now: at(6000)) == 0)
         var early = RateCounter()
         early.add(1000, now: Instant(nanoseconds: -1))
         early.add(1000, now: Instant(nanoseconds: 1))
         #expect(early.rate(now: Instant(nanoseconds: 2)) == 16_000)
+    }
+
+    @Test("Absurd amounts saturate")
+    func saturation() {
+        var counter = RateCounter()
+        for step in 0..<100 { counter.add(.max, now: at(Double(step) * 10)) }
+        let most = UInt64(UInt32.max) * 25 * 8
+        #expect((most / 100 * 80...most).contains(counter.rate(now: at(990))))
     }
 
     @Test("Totals only grow")

@@ -10,7 +10,8 @@ package struct RateCounter: Sendable {
 
     private var buckets = InlineArray<25, UInt32>(repeating: 0)
     private let bucketLength: Int64
-    private var newest: Int64 = .min
+    /// The newest bucket: when it began and where it stands; `nil` before the first.
+    private var newest: (start: Int64, index: Int)?
     private var total: UInt64 = 0
 
     /// - Parameter window: What to average over: 1 s by default, 2.5 s for layers, 6 s for those with DTX.
@@ -18,12 +19,9 @@ package struct RateCounter: Sendable {
         bucketLength = max(1, window.wholeNanoseconds / Int64(Self.bucketCount))
     }
 
-    /// Counts `bytes` that passed at `now`; a moment before the window counts nothing.
+    /// Counts `bytes` that passed at `now`; a moment before the newest bucket counts into it.
     package mutating func add(_ bytes: Int, now: Instant) {
-        let bucket = now.nanoseconds / bucketLength
-        slide(to: bucket)
-        guard newest &- bucket < Int64(Self.bucketCount) else { return }
-        let index = Self.index(bucket)
+        let index = slide(to: now.nanoseconds)
         let old = buckets[index]
         let (sum, overflow) = old.addingReportingOverflow(UInt32(clamping: bytes))
         buckets[index] = overflow ? .max : sum
@@ -32,29 +30,31 @@ package struct RateCounter: Sendable {
 
     /// The rate in bits per second over the window that ends at `now`.
     package mutating func rate(now: Instant) -> UInt64 {
-        slide(to: now.nanoseconds / bucketLength)
-        let window = UInt64(bucketLength) * UInt64(Self.bucketCount)
-        let (bits, overflow) = total.multipliedReportingOverflow(by: 8_000_000_000)
-        return overflow ? total / max(1, window / 8_000_000_000) : bits / window
+        _ = slide(to: now.nanoseconds)
+        // 25 buckets of 32 bits: the product stays below 2⁶⁰.
+        return total * 8_000_000 / max(1, UInt64(bucketLength) * UInt64(Self.bucketCount) / 1000)
     }
 
-    private static func index(_ bucket: Int64) -> Int {
-        let remainder = Int(truncatingIfNeeded: bucket % Int64(bucketCount))
-        return remainder < 0 ? remainder + bucketCount : remainder
-    }
-
-    private mutating func slide(to bucket: Int64) {
-        guard newest != .min, bucket &- newest < Int64(Self.bucketCount) else {
-            if newest != .min { buckets = InlineArray(repeating: 0) }
-            (newest, total) = (bucket, 0)
-            return
+    /// Moves the window so that its newest bucket holds `now`, and returns where that bucket stands.
+    ///
+    /// Most calls stay within the newest bucket and cost a comparison.
+    private mutating func slide(to now: Int64) -> Int {
+        guard let (start, index) = newest, now &- start < bucketLength &* Int64(Self.bucketCount) else {
+            if total > 0 { buckets = InlineArray(repeating: 0) }
+            total = 0
+            newest = (now &- now % bucketLength, 0)
+            return 0
         }
-        while newest < bucket {
-            newest += 1
-            let index = Self.index(newest)
-            total &-= UInt64(buckets[index])
-            buckets[index] = 0
+        guard now &- start >= bucketLength else { return index }
+        var (begin, place) = (start, index)
+        while now &- begin >= bucketLength {
+            begin &+= bucketLength
+            place = place == Self.bucketCount - 1 ? 0 : place + 1
+            total &-= UInt64(buckets[place])
+            buckets[place] = 0
         }
+        newest = (begin, place)
+        return place
     }
 }
 

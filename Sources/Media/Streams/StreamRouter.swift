@@ -8,7 +8,7 @@ package import SwiftletWire
 ///
 /// The common hit is one comparison, any other known SSRC a probe of an open table. What peers can make it learn is
 /// bounded: each encoding holds one media SSRC and one for retransmissions, and a new one takes the place of the old.
-package struct StreamRouter: ~Copyable {
+package final class StreamRouter {
     /// What an SSRC carries.
     package enum Role: UInt8, Sendable {
         case media
@@ -120,11 +120,10 @@ package struct StreamRouter: ~Copyable {
     package var knownCount: Int { table.count }
 
     /// The route of a known SSRC; also notes that it was heard.
-    @inline(__always)
-    package mutating func lookup(_ ssrc: UInt32, now: Instant) -> Route? { table.find(ssrc, heard: now) }
+    package func lookup(_ ssrc: UInt32, now: Instant) -> Route? { table.find(ssrc, heard: now) }
 
     /// Finds the route of any packet, learning its SSRC if its identifiers or payload type tell whose it is.
-    package mutating func route(
+    package func route(
         ssrc: UInt32,
         payloadType: UInt8,
         identifiers: borrowing Identifiers,
@@ -141,7 +140,7 @@ package struct StreamRouter: ~Copyable {
     }
 
     /// Adds a producer and what it signalled, all or nothing.
-    package mutating func register(
+    package func register(
         producer handle: Int,
         mid: [UInt8]?,
         encodings: [Encoding],
@@ -178,7 +177,7 @@ package struct StreamRouter: ~Copyable {
     }
 
     /// Removes a producer and every SSRC of it.
-    package mutating func unregister(producer handle: Int) {
+    package func unregister(producer handle: Int) {
         producers.removeAll { $0.handle == handle }
         table.removeAll(of: handle)
     }
@@ -212,7 +211,7 @@ package struct StreamRouter: ~Copyable {
     }
 
     /// The encoding of `producer` that the packet belongs to, if its place is free.
-    private mutating func match(
+    private func match(
         _ producer: Producer,
         _ payloadType: UInt8,
         _ identifiers: borrowing Identifiers,
@@ -247,7 +246,7 @@ package struct StreamRouter: ~Copyable {
         return now - heard >= Self.rebindSilence
     }
 
-    private mutating func bind(_ ssrc: UInt32, place: Int, encoding: Int, role: Role, now: Instant) -> Outcome {
+    private func bind(_ ssrc: UInt32, place: Int, encoding: Int, role: Role, now: Instant) -> Outcome {
         let route = Route(producer: producers[place].handle, encoding: encoding, role: role)
         let replaced: UInt32?
         switch role {
