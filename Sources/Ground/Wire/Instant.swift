@@ -4,18 +4,19 @@
 /// A moment on a monotonic clock whose origin means nothing.
 ///
 /// Protocol code is handed instants and never asks for one; only `EventLoop` reads a real clock.
+@usableFromInline
 package struct Instant: InstantProtocol, BitwiseCopyable, Sendable {
     /// Nanoseconds since the origin.
-    package var nanoseconds: Int64
+    @usableFromInline package var nanoseconds: Int64
 
     @inlinable @inline(__always)
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package func advanced(by duration: Duration) -> Instant {
+    @usableFromInline package func advanced(by duration: Duration) -> Instant {
         Instant(nanoseconds: nanoseconds &+ duration.wholeNanoseconds)
     }
 
-    package func duration(to other: Instant) -> Duration {
+    @usableFromInline package func duration(to other: Instant) -> Duration {
         .nanoseconds(other.nanoseconds &- nanoseconds)
     }
 

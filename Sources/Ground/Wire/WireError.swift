@@ -4,6 +4,7 @@
 /// Why bytes from the network were refused.
 ///
 /// One byte wide and trivial, so that refusing a packet costs no allocation: the typed throw is a register, not a box.
+@usableFromInline
 package enum WireError: Error, Equatable, Sendable {
     /// The buffer ended before the field did.
     case truncated

@@ -73,14 +73,14 @@ struct AIMDRateControl: Sendable {
         }
         var next = Self.decreaseFactor * incoming
         if next > current, let estimate = capacity.estimate { next = Self.decreaseFactor * estimate }
-        if let lower = capacity.lowerBound, incoming < lower { capacity = LinkCapacity() }
+        if capacity.isFarAbove(incoming) { capacity = LinkCapacity() }
         capacity.add(incoming)
         rate = max(Self.minimum, min(current, next))
     }
 
     private mutating func increase(from current: Double, incoming: Double?, now: Instant) {
         guard let incoming, let lastUpdate else { return }
-        if let upper = capacity.upperBound, incoming > upper { capacity = LinkCapacity() }
+        if capacity.isFarBelow(incoming) { capacity = LinkCapacity() }
         // An application that sends little says nothing of what the path would carry.
         let limit = 1.5 * incoming + 10_000
         guard current < limit else { return }
@@ -101,9 +101,9 @@ struct AIMDRateControl: Sendable {
     /// One packet more for each response time, with frames at 30 a second.
     private func additivePerSecond(at rate: Double) -> Double {
         let frame = rate / 30
-        let packets = (frame / (1200 * 8)).rounded(.up)
+        let packets = Double(Int(frame / (1200 * 8)) + 1)
         let response = (Self.roundTrip + .milliseconds(100)).inSeconds
-        return max(4000, frame / max(1, packets) / (2 * response))
+        return max(4000, frame / packets / (2 * response))
     }
 }
 
@@ -117,8 +117,11 @@ struct LinkCapacity: Sendable {
 
     init() {}
 
-    var upperBound: Double? { estimate.map { $0 + 3 * spread(at: $0) } }
-    var lowerBound: Double? { estimate.map { max(0, $0 - 3 * spread(at: $0)) } }
+    /// Whether `rate` exceeds the estimate by more than three deviations.
+    func isFarBelow(_ rate: Double) -> Bool { estimate.map { rate > $0 && isFar(rate, from: $0) } ?? false }
+
+    /// Whether the estimate exceeds `rate` by more than three deviations.
+    func isFarAbove(_ rate: Double) -> Bool { estimate.map { rate < $0 && isFar(rate, from: $0) } ?? false }
 
     mutating func add(_ rate: Double) {
         let mean = estimate.map { (1 - Self.weight) * $0 + Self.weight * rate } ?? rate
@@ -128,5 +131,9 @@ struct LinkCapacity: Sendable {
         estimate = mean
     }
 
-    private func spread(at mean: Double) -> Double { (deviation * mean / 1000).squareRoot() * 1000 }
+    /// Compares squares: a root would be the one call into the C library's mathematics.
+    private func isFar(_ rate: Double, from mean: Double) -> Bool {
+        let distance = (rate - mean) / 1000
+        return distance * distance > 9 * deviation * mean / 1000
+    }
 }

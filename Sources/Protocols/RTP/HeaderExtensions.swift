@@ -7,20 +7,22 @@
 /// elements. A length that runs past the block ends the walk: what came before stays valid, the packet too.
 ///
 /// - Note: RFC 8285 §4.
+@usableFromInline
 package struct HeaderExtensions: ~Escapable {
     /// One element: its id, and where its value lies, counted from the start of the packet.
+    @usableFromInline
     package struct Element: Equatable, Sendable {
-        package let id: UInt8
-        package let range: Range<Int>
+        @usableFromInline package let id: UInt8
+        @usableFromInline package let range: Range<Int>
 
         @inlinable @inline(__always)
         init(id: UInt8, range: Range<Int>) { (self.id, self.range) = (id, range) }
     }
 
     /// The profile value of the one-byte form, RFC 8285 §4.2.
-    package static let oneByteProfile: UInt16 = 0xBEDE
+    @inlinable package static var oneByteProfile: UInt16 { 0xBEDE }
     /// The profile value of the two-byte form; its low four bits are the application's, RFC 8285 §4.3.
-    package static let twoByteProfile: UInt16 = 0x1000
+    @inlinable package static var twoByteProfile: UInt16 { 0x1000 }
 
     @usableFromInline let bytes: Span<UInt8>
     @usableFromInline let end: Int

@@ -1,20 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import SwiftletWire
+public import SwiftletWire
 
 /// A stream's name within a transport, as MID, RID and RRID carry it: 1 to 16 bytes held inline.
 ///
 /// Compares and hashes without an allocation. Which bytes are allowed is signalling's business; here any are.
+@usableFromInline
 package struct StreamIdentifier: Hashable, Sendable {
     /// The most bytes an identifier has here: what the one-byte extension form can hold, RFC 8285 §4.2.
     package static let maximumLength = 16
 
-    package let count: UInt8
+    @usableFromInline package let count: UInt8
     /// The first eight bytes, the first of them uppermost, zeros behind the last.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The bytes from the ninth on, likewise.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     /// Reads an identifier, or gives `nil` when it is empty or longer than ``maximumLength``.
     package init?(_ bytes: Span<UInt8>) {

@@ -1,22 +1,23 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletWire
+public import SwiftletWire
 
 /// Fixed-offset reads of an RTP header, for code that needs one field of a packet before or without a whole parse.
 ///
 /// Every reader but ``headerLength(of:)`` and ``isRTP(_:)`` wants at least ``length`` bytes, checked by the caller.
 ///
 /// - Note: RFC 3550 §5.1.
+@usableFromInline
 package enum RTPFixedHeader {
     /// Bytes before the contributing sources, RFC 3550 §5.1.
-    package static let length = 12
+    @inlinable package static var length: Int { 12 }
     /// The flag of the first byte that says the packet ends with padding, RFC 3550 §5.1.
-    package static let paddingFlag: UInt8 = 0x20
+    @inlinable package static var paddingFlag: UInt8 { 0x20 }
     /// The flag of the first byte that says a header extension follows, RFC 3550 §5.1.
-    package static let extensionFlag: UInt8 = 0x10
+    @inlinable package static var extensionFlag: UInt8 { 0x10 }
     /// The flag of the second byte that carries the marker, RFC 3550 §5.1.
-    package static let markerFlag: UInt8 = 0x80
+    @inlinable package static var markerFlag: UInt8 { 0x80 }
 
     /// Whether `bytes` is long enough for RTP, has version 2 and does not lie in RTCP's range of types.
     ///

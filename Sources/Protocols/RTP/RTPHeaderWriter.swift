@@ -1,19 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletWire
+public import SwiftletWire
 
 /// The fields of an RTP header about to be written.
 ///
 /// - Note: RFC 3550 §5.1. Contributing sources are never written.
+@usableFromInline
 package struct RTPHeader: Equatable, Sendable {
-    package var payloadType: UInt8
-    package var marker: Bool
+    @usableFromInline package var payloadType: UInt8
+    @usableFromInline package var marker: Bool
     /// Whether the packet will end with padding.
-    package var hasPadding: Bool
-    package var sequenceNumber: UInt16
-    package var timestamp: UInt32
-    package var ssrc: UInt32
+    @usableFromInline package var hasPadding: Bool
+    @usableFromInline package var sequenceNumber: UInt16
+    @usableFromInline package var timestamp: UInt32
+    @usableFromInline package var ssrc: UInt32
 
     @inlinable @inline(__always)
     package init(
@@ -30,13 +31,14 @@ package struct RTPHeader: Equatable, Sendable {
 }
 
 /// What was written, and where the values stand that are set when the packet leaves.
+@usableFromInline
 package struct RTPHeaderLayout: Equatable, Sendable {
     /// Bytes written, extension block included.
-    package let headerLength: Int
+    @usableFromInline package let headerLength: Int
     /// Where the 3 bytes of abs-send-time stand, counted from the packet's start, or 0 when it is not there.
-    package let absoluteSendTimeOffset: Int
+    @usableFromInline package let absoluteSendTimeOffset: Int
     /// Where the 2 bytes of the transport-wide sequence number stand, likewise.
-    package let transportSequenceOffset: Int
+    @usableFromInline package let transportSequenceOffset: Int
 
     /// Sets the padding flag of the packet at `start`.
     @inlinable @inline(__always)
@@ -100,7 +102,6 @@ package enum RTPHeaderWriter {
     }
 
     /// Writes `header` and a block without copied values.
-    @inlinable @inline(__always)
     package static func write(
         _ header: RTPHeader,
         extensions: borrowing RTPExtensionBlock = RTPExtensionBlock(),

@@ -1,18 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import SwiftletWire
+public import SwiftletWire
 
 /// One RTP packet, read in place.
 ///
 /// - Note: Layout per RFC 3550 §5.1; header extensions per RFC 8285.
+@usableFromInline
 package struct RTPPacketView: ~Escapable {
     /// The whole packet.
-    package let bytes: Span<UInt8>
+    @usableFromInline package let bytes: Span<UInt8>
     /// Bytes up to the payload: fixed header, contributing sources, extension block.
-    package let headerLength: Int
+    @usableFromInline package let headerLength: Int
     /// Padding bytes at the end, count byte included.
-    package let paddingLength: Int
+    @usableFromInline package let paddingLength: Int
     /// Where the extension block's four-byte preamble starts, or 0 without one.
     @usableFromInline let extensionStart: Int
 
@@ -47,50 +48,50 @@ package struct RTPPacketView: ~Escapable {
     }
 
     /// How many contributing sources are listed.
-    package var contributingSourceCount: Int { @inlinable @inline(__always) get { Int(bytes[0] & 0x0F) } }
+    @inlinable package var contributingSourceCount: Int { @inline(__always) get { Int(bytes[0] & 0x0F) } }
 
-    package var marker: Bool { @inlinable @inline(__always) get { bytes[1] & 0x80 != 0 } }
+    @inlinable package var marker: Bool { @inline(__always) get { bytes[1] & 0x80 != 0 } }
 
-    package var payloadType: UInt8 { @inlinable @inline(__always) get { bytes[1] & 0x7F } }
+    @inlinable package var payloadType: UInt8 { @inline(__always) get { bytes[1] & 0x7F } }
 
     /// Sequence number, wrapping at 2¹⁶.
-    package var sequenceNumber: UInt16 { @inlinable @inline(__always) get { bytes.uint16(at: 2) } }
+    @inlinable package var sequenceNumber: UInt16 { @inline(__always) get { bytes.uint16(at: 2) } }
 
     /// Media time in units of the codec's clock rate, wrapping at 2³².
-    package var timestamp: UInt32 { @inlinable @inline(__always) get { bytes.uint32(at: 4) } }
+    @inlinable package var timestamp: UInt32 { @inline(__always) get { bytes.uint32(at: 4) } }
 
     /// Synchronisation source.
-    package var ssrc: UInt32 { @inlinable @inline(__always) get { bytes.uint32(at: 8) } }
+    @inlinable package var ssrc: UInt32 { @inline(__always) get { bytes.uint32(at: 8) } }
 
     /// Whether a header extension is there, possibly an empty one.
-    package var hasExtension: Bool { @inlinable @inline(__always) get { extensionStart != 0 } }
+    @inlinable package var hasExtension: Bool { @inline(__always) get { extensionStart != 0 } }
 
     /// The extension's profile value, `0xBEDE` or `0x100x` where RFC 8285 rules; 0 without an extension.
-    package var extensionProfile: UInt16 {
-        @inlinable @inline(__always) get { extensionStart == 0 ? 0 : bytes.uint16(at: extensionStart) }
+    @inlinable package var extensionProfile: UInt16 {
+        @inline(__always) get { extensionStart == 0 ? 0 : bytes.uint16(at: extensionStart) }
     }
 
     /// Where the elements of the extension block lie in the packet, behind its preamble; empty without one.
-    package var extensionRange: Range<Int> {
-        @inlinable @inline(__always)
+    @inlinable package var extensionRange: Range<Int> {
+        @inline(__always)
         get { extensionStart == 0 ? headerLength..<headerLength : extensionStart &+ 4..<headerLength }
     }
 
     /// Where the payload lies in the packet, padding excluded.
-    package var payloadRange: Range<Int> {
-        @inlinable @inline(__always) get { headerLength..<bytes.count &- paddingLength }
+    @inlinable package var payloadRange: Range<Int> {
+        @inline(__always) get { headerLength..<bytes.count &- paddingLength }
     }
 
     /// The payload with padding removed.
-    package var payload: Span<UInt8> {
-        @inlinable @inline(__always)
+    @inlinable package var payload: Span<UInt8> {
+        @inline(__always)
         @_lifetime(copy self)
         get { bytes.extracting(payloadRange) }
     }
 
     /// The header extensions, read in place; their ranges count from the packet's start.
-    package var extensions: HeaderExtensions {
-        @inlinable @inline(__always)
+    @inlinable package var extensions: HeaderExtensions {
+        @inline(__always)
         @_lifetime(copy self)
         get { HeaderExtensions(bytes, range: extensionRange, profile: extensionProfile) }
     }
