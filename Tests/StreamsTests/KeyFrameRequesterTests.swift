@@ -83,6 +83,20 @@ struct KeyFrameRequesterTests {
         #expect(requester.nextDeadline == at(5300))
     }
 
+    @Test("Forcing at every packet costs the sender five requests a second, no more")
+    func forcedStorm() {
+        var requester = KeyFrameRequester()
+        var sent = 0
+        for step in 0..<1000 {
+            let now = at(Double(step))
+            if let deadline = requester.nextDeadline, deadline <= now, requester.advance(to: now, isAwaited: true) {
+                sent += 1
+            }
+            if requester.force(now: now) { sent += 1 }
+        }
+        #expect(sent == 5)
+    }
+
     @Test("200 receivers that join within a second cost the sender at most six requests, JVB 404")
     func storm() {
         var requester = KeyFrameRequester()

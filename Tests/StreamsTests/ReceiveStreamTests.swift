@@ -110,7 +110,9 @@ struct ReceiveStreamTests {
     func reportBlock() throws {
         let receiver = Receiver()
         #expect(receiver.stream.report(now: at(0)) == nil)
-        for sequence in [65_535, 0, 1, 3] as [UInt16] { receiver.media(sequence, at: at(0)) }
+        #expect(receiver.stream.newestSequence == nil)
+        for sequence in [65_535, 0, 3, 1] as [UInt16] { receiver.media(sequence, at: at(0)) }
+        #expect(receiver.stream.newestSequence == 0x2_0003)
         let ntp = NTPTime(rawValue: 0xE000_1234_5678_0000)
         let info = RTCPSenderInfo(ntp: ntp, rtpTimestamp: 7, packetCount: 4, octetCount: 4000)
         receiver.stream.receive(senderReport: info, now: at(100))

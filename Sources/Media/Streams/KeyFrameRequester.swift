@@ -57,10 +57,19 @@ package struct KeyFrameRequester: Sendable {
         }
     }
 
-    /// A key frame is needed whatever was asked before: the stream is new, or numbering jumped.
+    /// A key frame is needed whatever was asked before and whatever the producer says.
     ///
-    /// - Returns: `true`: ask the sender now.
-    package mutating func force(now: Instant) -> Bool { ask(timeout: Self.firstTimeout, now: now) }
+    /// For a stream that is new or whose numbering jumped. Only ``shortestSpacing`` holds it up, since a sender can make
+    /// its numbers jump with every packet.
+    ///
+    /// - Returns: Whether to ask the sender now.
+    package mutating func force(now: Instant) -> Bool {
+        if let lastRequest, now < lastRequest + Self.shortestSpacing {
+            state = .delayed(until: lastRequest + Self.shortestSpacing)
+            return false
+        }
+        return ask(timeout: Self.firstTimeout, now: now)
+    }
 
     /// A key frame began to arrive: whoever asked is served.
     package mutating func received() { state = .idle }

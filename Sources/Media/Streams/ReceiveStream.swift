@@ -296,6 +296,11 @@ package final class ReceiveStream {
         return block(rtxSSRC, statistics, fractionLost: fraction, echo: RoundTripEcho(nil, now: now))
     }
 
+    /// The largest extended number received, or `nil` before the first.
+    ///
+    /// Where a consumer begins at an older packet, those up to this one may wait in ``store`` already.
+    package var newestSequence: Int64? { statistics.isStarted ? statistics.highest : nil }
+
     /// Packets lost since the start, before repair; negative when more came than were expected.
     package var packetsLost: Int64 { statistics.cumulativeLoss }
 
