@@ -47,6 +47,26 @@ struct RTPHeaderWriterTests {
         #expect(bytes[0] == 0xB0)
     }
 
+    @Test("A packet whose padding was stripped is written without the padding flag, LK #4690")
+    func strippedPadding() throws {
+        let received = RTPPacketViewTests.packet
+        let view = try RTPPacketView(parsing: received.span)
+        let rewritten = RTPHeader(
+            payloadType: 97,
+            marker: view.marker,
+            sequenceNumber: 1,
+            timestamp: view.timestamp,
+            ssrc: 2
+        )
+        var bytes = [UInt8](repeating: 0xEE, count: 15)
+        var span = bytes.mutableSpan
+        let layout = try #require(RTPHeaderWriter.write(rewritten, into: &span, at: 0))
+        span.store(view.payload, at: layout.headerLength)
+        let again = try RTPPacketView(parsing: bytes.span)
+        let (padding, payload) = (again.paddingLength, again.payload.copied())
+        #expect(padding == 0 && payload == [0x61, 0x62, 0x63] && bytes[0] & RTPFixedHeader.paddingFlag == 0)
+    }
+
     @Test("An id above 14, a long or an empty value each ask for the two-byte form")
     func formChoice() {
         var high = RTPExtensionBlock()

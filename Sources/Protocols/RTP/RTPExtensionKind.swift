@@ -4,6 +4,7 @@
 /// The header extensions that we know by meaning.
 ///
 /// The raw value is the id that the router prefers for each.
+@usableFromInline
 package enum RTPExtensionKind: UInt8, CaseIterable, Sendable {
     /// Which m-section a packet belongs to, RFC 9143 §15.
     case mid = 1
@@ -57,21 +58,26 @@ package enum RTPExtensionKind: UInt8, CaseIterable, Sendable {
 }
 
 /// Which id each known extension was given: a fixed table, read per packet without hashing.
+@usableFromInline
 package struct RTPExtensionIDs: Equatable, Sendable {
-    private var ids: SIMD16<UInt8> = .zero
+    @usableFromInline var ids: SIMD16<UInt8> = .zero
 
+    @inlinable
     package init() {}
 
     /// The id of `kind`, or 0 where it was not negotiated.
+    @inlinable
     package subscript(kind: RTPExtensionKind) -> UInt8 {
-        get { ids[Int(kind.rawValue)] }
-        set { ids[Int(kind.rawValue)] = newValue }
+        @inline(__always) get { ids[Int(kind.rawValue)] }
+        @inline(__always) set { ids[Int(kind.rawValue)] = newValue }
     }
 
     /// The extension that has `id`, or `nil` when it is none we know.
     package func kind(of id: UInt8) -> RTPExtensionKind? {
         guard id != 0 else { return nil }
-        for kind in RTPExtensionKind.allCases where self[kind] == id { return kind }
+        for index in 0..<ids.scalarCount where ids[index] == id {
+            return RTPExtensionKind(rawValue: UInt8(index))
+        }
         return nil
     }
 }
