@@ -98,7 +98,7 @@ let package = Package(
         room("Product", "SwiftletEmbedded", rooms("Swiftlet", "Worker", "Control")),
         room(
             "Product", "WebSockets",
-            [
+            rooms("Crypto") + [
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -144,10 +144,13 @@ let package = Package(
         tests("ORTC", rooms("ORTC", "Wire")),
         tests("RTP", rooms("RTP", "Wire")),
         tests("Congestion", rooms("Congestion", "RTP", "Wire")),
+        tests("WorkerProtocol", rooms("WorkerProtocol", "Control", "ORTC", "Wire")),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
         tests("Crypto", rooms("Crypto", "Wire")),
+        tests("PeerLink", rooms("PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire")),
+        tests("Engine", rooms("Engine", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),

@@ -27,7 +27,8 @@ struct ForwardingTests {
         key: Bool = false,
         size: Int = 100,
         marker: Bool = true,
-        extensions: [(UInt8, [UInt8])] = []
+        extensions: [(UInt8, [UInt8])] = [],
+        rollover: UInt64 = 0
     ) -> [UInt8] {
         peer.rtp(
             sequence,
@@ -36,7 +37,8 @@ struct ForwardingTests {
             timestamp: UInt32(sequence) &* 3000,
             marker: marker,
             payload: Media.vp8Payload(key: key, size: size),
-            extensions: extensions
+            extensions: extensions,
+            rollover: rollover
         )
     }
 
@@ -44,7 +46,7 @@ struct ForwardingTests {
     func rewriting(profile: SRTPProfile) throws {
         let (rig, alice, bob) = try pair(profile)
         alice.send(video(alice, 65_535, key: true, extensions: [(1, [0x76]), (4, [0x03])]))
-        alice.send(video(alice, 0, extensions: [(3, [0, 7])]))
+        alice.send(video(alice, 0, extensions: [(3, [0, 7])], rollover: 1))
         let first = try #require(bob.packets.first)
         #expect(bob.packets.count == 2 && bob.broken == 0)
         #expect(first.payloadType == 120 && first.ssrc == 7000 && first.marker)

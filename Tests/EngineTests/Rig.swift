@@ -138,7 +138,7 @@ final class Rig {
 
 /// A client by hand: it seals and opens, and remembers what came.
 final class Peer {
-    unowned let rig: Rig
+    let rig: Rig
     let id: String
     let address: SocketAddress
     private let sender: SRTPSender
