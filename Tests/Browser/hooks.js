@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Injected before a page joins: keeps every RTCPeerConnection, and offers what tests ask of a page. The page itself
+// knows nothing of it.
+(() => {
+  if (window.probe) return;
+  const connections = [];
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      connections.push(this);
+    }
+  };
+
+  const reports = async (type, kind) => {
+    const found = [];
+    for (const connection of connections) {
+      if (connection.connectionState === 'closed') continue;
+      const stats = await connection.getStats();
+      const codecs = {};
+      stats.forEach((report) => { if (report.type === 'codec') codecs[report.id] = report.mimeType; });
+      stats.forEach((report) => {
+        if (report.type === type && (!kind || report.kind === kind) && report.trackIdentifier !== 'probator') {
+          found.push({ ...report, mimeType: codecs[report.codecId] });
+        }
+      });
+    }
+    return found;
+  };
+
+  // What a video element shows: its size, and how much neighbouring pixels differ, so that black is told from a picture.
+  const picture = (video) => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [64, 36];
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    context.drawImage(video, 0, 0, 64, 36);
+    const { data } = context.getImageData(0, 0, 64, 36);
+    let difference = 0;
+    for (let i = 4; i < data.length; i += 4) difference += Math.abs(data[i] - data[i - 4]);
+    return { width: video.videoWidth, height: video.videoHeight, difference };
+  };
+
+  // Loudness of a stream over a while: root mean square of its samples.
+  const loudness = async (stream, milliseconds = 800) => {
+    const context = new AudioContext();
+    await context.resume();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let [sum, count] = [0, 0];
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      analyser.getFloatTimeDomainData(samples);
+      for (const sample of samples) sum += sample * sample;
+      count += samples.length;
+    }
+    await context.close();
+    return Math.sqrt(sum / count);
+  };
+
+  window.probe = {
+    connections,
+    reports,
+    picture,
+    loudness,
+    // The tiles of other people, by the name they joined with.
+    tiles: () => [...document.querySelectorAll('.tile:not(.self)')].map((tile) => tile.dataset.name).sort(),
+    tile: (name) => [...document.querySelectorAll('.tile')].find((tile) => tile.dataset.name === name),
+    video: (name) => window.probe.tile(name)?.querySelector('video'),
+    see: (name) => {
+      const video = window.probe.video(name);
+      return video && video.videoWidth > 0 ? picture(video) : null;
+    },
+    hear: async (name) => {
+      const media = [...(window.probe.tile(name)?.querySelectorAll('video, audio') ?? [])];
+      const tracks = media.flatMap((element) => element.srcObject?.getAudioTracks() ?? []);
+      return tracks.length ? loudness(new MediaStream([tracks[0]])) : 0;
+    },
+    decoded: async () => (await reports('inbound-rtp', 'video')).reduce((sum, r) => sum + (r.framesDecoded ?? 0), 0),
+    // Replaces the camera by noise, which no encoder compresses away.
+    noise: (width = 1280, height = 720, fps = 30) => {
+      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        if (!constraints.video) return real(constraints);
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [width, height];
+        const context = canvas.getContext('2d');
+        const tile = context.createImageData(256, 256);
+        setInterval(() => {
+          for (let i = 0; i < tile.data.length; i += 4) {
+            const value = Math.random() * 255;
+            [tile.data[i], tile.data[i + 1], tile.data[i + 2], tile.data[i + 3]] = [value, 255 - value, value, 255];
+          }
+          for (let y = 0; y < height; y += 256) for (let x = 0; x < width; x += 256) context.putImageData(tile, x, y);
+        }, 1000 / fps);
+        const stream = canvas.captureStream(fps);
+        if (constraints.audio) (await real({ audio: constraints.audio })).getTracks().forEach((t) => stream.addTrack(t));
+        return stream;
+      };
+    },
+  };
+})();
