@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import SwiftletControl
+public import SwiftletORTC
+import Synchronization
+
+/// What a producer is made with.
+public struct ProducerOptions: Sendable {
+    /// Sound or picture.
+    public var kind: MediaKind
+    /// What the peer sends.
+    public var rtpParameters: RtpParameters
+    /// A name of the application's choice, unique in the router; without one it is made.
+    public var id: String?
+    /// Whether it starts paused.
+    public var paused: Bool
+    /// Milliseconds between two requests for a key frame to the peer, at least.
+    public var keyFrameRequestDelay: UInt32
+    /// The application's own data.
+    public var appData: JSONValue
+
+    /// Options for a producer; everything but what is sent has a default.
+    public init(
+        kind: MediaKind,
+        rtpParameters: RtpParameters,
+        id: String? = nil,
+        paused: Bool = false,
+        keyFrameRequestDelay: UInt32 = 0,
+        appData: JSONValue = [:]
+    ) {
+        (self.kind, self.rtpParameters, self.id) = (kind, rtpParameters, id)
+        (self.paused, self.keyFrameRequestDelay, self.appData) = (paused, keyFrameRequestDelay, appData)
+    }
+}
+
+/// Media that a peer sends into a router.
+///
+/// Lives until ``close()``, or until its transport, router or worker closes; after that every other method throws
+/// ``SwiftletError/Code/closed``.
+public final class Producer: Sendable {
+    /// Something that befell a producer.
+    @nonexhaustive public enum Event: Hashable, Sendable {
+        /// The transport, or something it lives in, is closed; the last event.
+        case transportClose
+        /// How well the streams arrive.
+        case score([ProducerScore])
+    }
+
+    /// What monitoring tools want to know.
+    @nonexhaustive public enum ObserverEvent: Hashable, Sendable {
+        /// It was paused.
+        case pause
+        /// It was resumed.
+        case resume
+        /// How well the streams arrive.
+        case score([ProducerScore])
+        /// It is closed; the last event.
+        case close
+    }
+
+    private struct State {
+        var type = ProducerType.simple
+        var paused: Bool
+        var score: [ProducerScore] = []
+    }
+
+    /// Names the producer, uniquely in its router.
+    public let id: String
+    /// Sound or picture.
+    public let kind: MediaKind
+    /// What the peer sends, as it was accepted.
+    public let rtpParameters: RtpParameters
+    /// What the router makes of it, before it is fitted to a consumer.
+    package let consumableRtpParameters: RtpParameters
+    private let link: WorkerLink
+    private weak let transport: WebRtcTransport?
+    private weak let router: Router?
+    private let core: ObjectCore<Event, ObserverEvent>
+    private let state: Mutex<State>
+
+    /// The application's own data.
+    public var appData: JSONValue {
+        get { core.appData }
+        set { core.appData = newValue }
+    }
+
+    /// Whether the producer, or anything it lives in, is closed.
+    public var closed: Bool { core.isClosed }
+    /// How its streams relate to each other.
+    public var type: ProducerType { state.withLock { $0.type } }
+    /// Whether it is paused.
+    public var paused: Bool { state.withLock { $0.paused } }
+    /// How well the streams arrive, as last told.
+    public var score: [ProducerScore] { state.withLock { $0.score } }
+
+    /// What happens to the producer, for monitoring tools.
+    public var observer: EventSource<ObserverEvent> { core.observers.source }
+
+    /// The producer's events from now on, in a sequence of the caller's own that ends with the producer.
+    public func events() -> some AsyncSequence<Event, Never> & Sendable { core.events.subscribe() }
+
+    init(
+        id: String,
+        transport: WebRtcTransport,
+        router: Router,
+        options: ProducerOptions,
+        rtpParameters: RtpParameters,
+        consumable: RtpParameters
+    ) {
+        (self.id, kind, self.rtpParameters, consumableRtpParameters) = (id, options.kind, rtpParameters, consumable)
+        (link, self.transport, self.router) = (transport.link, transport, router)
+        core = ObjectCore(appData: options.appData)
+        state = Mutex(State(paused: options.paused))
+    }
+
+    /// Stops forwarding to every consumer.
+    public func pause() async throws(SwiftletError) {
+        try await setPaused(true)
+    }
+
+    /// Forwards to every consumer again.
+    public func resume() async throws(SwiftletError) {
+        try await setPaused(false)
+    }
+
+    /// What its streams have seen so far.
+    public func getStats() async throws(SwiftletError) -> [RtpStreamStat] {
+        try requireOpen()
+        return try await link.request(.getProducerStats(id: id)) {
+            if case .producerStats(let stats) = $0 { stats } else { nil }
+        }
+    }
+
+    /// The inside of the producer, for people who debug.
+    public func dump() async throws(SwiftletError) -> ProducerDump {
+        try requireOpen()
+        return try await link.request(.dumpProducer(id: id)) {
+            if case .producerDump(let dump) = $0 { dump } else { nil }
+        }
+    }
+
+    /// Ends the producer and every consumer of it; closing again does nothing.
+    public func close() async {
+        guard end(with: nil) else { return }
+        try? await link.request(.closeProducer(id: id))
+    }
+
+    // MARK: - Told by the transport
+
+    func begin(_ type: ProducerType) { state.withLock { $0.type = type } }
+
+    func transportClosed() { _ = end(with: .transportClose) }
+
+    private func end(with last: Event?) -> Bool {
+        guard core.close() else { return false }
+        link.remove(id)
+        transport?.removeProducer(id)
+        router?.removeProducer(id)
+        core.events.finish(with: last)
+        core.observers.finish(with: .close)
+        return true
+    }
+
+    private func setPaused(_ paused: Bool) async throws(SwiftletError) {
+        try requireOpen()
+        try await link.request(paused ? .pauseProducer(id: id) : .resumeProducer(id: id)) { [self] reply -> Void? in
+            guard case .done = reply else { return nil }
+            let changed = state.withLock { state in
+                defer { state.paused = paused }
+                return state.paused != paused
+            }
+            if changed { core.observers.emit(paused ? .pause : .resume) }
+            return ()
+        }
+    }
+
+    private func requireOpen() throws(SwiftletError) {
+        if closed { throw SwiftletError(.closed, "producer \(id) is closed") }
+    }
+}
+
+extension Producer: NotificationTarget {
+    func handle(_ notification: ControlNotification) {
+        guard case .producerScore(_, let scores) = notification else { return }
+        state.withLock { $0.score = scores }
+        core.events.emit(.score(scores))
+        core.observers.emit(.score(scores))
+    }
+}

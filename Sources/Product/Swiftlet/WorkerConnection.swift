@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+package import SwiftletControl
+import SwiftletWorkerProtocol
+import Synchronization
+
+/// A worker's channel over a stream socket: framed messages out, replies and notifications in.
+///
+/// Everything the worker says is handled on the connection's event loop, in order. What waits to be sent is bounded:
+/// a worker that does not read is ended, and never waited for.
+package final class WorkerConnection: WorkerChannel {
+    /// Bytes waiting for a worker above which it is ended.
+    package static let maximumQueuedBytes = 4 << 20
+
+    private struct State {
+        var pending: [UInt64: @Sendable (Result<ControlReply, SwiftletError>) -> Void] = [:]
+        var lastRequest: UInt64 = 0
+        var queuedBytes = 0
+        var endReason: String?
+    }
+
+    /// The worker's process.
+    package let pid: Int32
+    private let channel: any Channel
+    private let handler: @Sendable (WorkerChannelEvent) -> Void
+    /// Waits for the process or thread, and says how it went.
+    private let awaitExit: @Sendable () async -> String
+    private let state = Mutex(State())
+
+    private init(
+        channel: any Channel,
+        pid: Int32,
+        awaitExit: @escaping @Sendable () async -> String,
+        handler: @escaping @Sendable (WorkerChannelEvent) -> Void
+    ) {
+        (self.channel, self.pid, self.awaitExit, self.handler) = (channel, pid, awaitExit, handler)
+    }
+
+    /// Takes over our end of a worker's channel.
+    ///
+    /// - Parameters:
+    ///   - descriptor: Our end; closed with the connection, or at once when this throws.
+    ///   - pid: The worker's process.
+    ///   - awaitExit: Waits for the process or thread, once the channel has ended, and says how it went.
+    ///   - handler: Called one event at a time.
+    /// - Returns: A connection that is being read.
+    /// - Throws: ``SwiftletError/Code/workerStart`` when the socket cannot be used.
+    package static func open(
+        descriptor: CInt,
+        pid: Int32,
+        awaitExit: @escaping @Sendable () async -> String,
+        handler: @escaping @Sendable (WorkerChannelEvent) -> Void
+    ) async throws(SwiftletError) -> WorkerConnection {
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.autoRead, value: false)
+                .withConnectedSocket(descriptor).get()
+            let connection = WorkerConnection(channel: channel, pid: pid, awaitExit: awaitExit, handler: handler)
+            try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.addHandler(Reader(connection))
+                if !channel.isActive { connection.end("the channel was closed at once") }
+                _ = channel.setOption(.autoRead, value: true)
+            }.get()
+            return connection
+        } catch {
+            throw SwiftletError(.workerStart, "the worker's channel could not be set up: \(error)")
+        }
+    }
+
+    package func send(
+        _ request: ControlRequest,
+        completion: @escaping @Sendable (Result<ControlReply, SwiftletError>) -> Void
+    ) {
+        enum Outcome {
+            case write([UInt8])
+            case refuse(SwiftletError)
+            case overfull
+        }
+        let outcome = state.withLock { state -> Outcome in
+            if let reason = state.endReason { return .refuse(Self.lost(reason)) }
+            let id = state.lastRequest + 1
+            guard let frame = try? WorkerProtocol.encode(request: request, id: id) else {
+                return .refuse(SwiftletError(.limitReached, "the request is longer than a message may be"))
+            }
+            state.lastRequest = id
+            state.pending[id] = completion
+            state.queuedBytes += frame.count
+            return state.queuedBytes > Self.maximumQueuedBytes ? .overfull : .write(frame)
+        }
+        switch outcome {
+        case .refuse(let error):
+            completion(.failure(error))
+        case .overfull:
+            endOnLoop("the worker left more than \(Self.maximumQueuedBytes) bytes unread")
+        case .write(let frame):
+            let count = frame.count
+            channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [weak self] _ in
+                self?.state.withLock { $0.queuedBytes -= count }
+            }
+        }
+    }
+
+    package func close() { endOnLoop("closed") }
+
+    private func endOnLoop(_ reason: String) {
+        channel.eventLoop.execute { self.end(reason) }
+    }
+
+    /// On the event loop: fails what is pending, tells the handler, and closes the channel, once.
+    private func end(_ reason: String) {
+        let pending = state.withLock { state -> [@Sendable (Result<ControlReply, SwiftletError>) -> Void]? in
+            guard state.endReason == nil else { return nil }
+            state.endReason = reason
+            defer { state.pending = [:] }
+            return state.pending.sorted { $0.key < $1.key }.map(\.value)
+        }
+        guard let pending else { return }
+        channel.close(promise: nil)
+        for completion in pending { completion(.failure(Self.lost(reason))) }
+        handler(.ended(reason: reason))
+        // Not structured: nobody waits for a worker's end but the handler.
+        Task { [awaitExit, handler] in handler(.exited(status: await awaitExit())) }
+    }
+
+    private static func lost(_ reason: String) -> SwiftletError {
+        SwiftletError(.workerLost, "the worker is gone: \(reason)")
+    }
+
+    /// On the event loop: handles one message of the worker.
+    private func receive(_ message: [UInt8]) {
+        do {
+            switch try WorkerProtocol.decodeFromWorker(message) {
+            case .reply(let reply, let id):
+                guard let completion = state.withLock({ $0.pending.removeValue(forKey: id) }) else { return }
+                completion(reply.mapError { SwiftletError($0) })
+            case .notification(let notification):
+                handler(.notification(notification))
+            }
+        } catch {
+            end("the worker sent a message that cannot be read: \(error)")
+        }
+    }
+
+    /// Cuts what is read into messages.
+    private final class Reader: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let connection: WorkerConnection
+        private var decoder = FrameDecoder()
+
+        init(_ connection: WorkerConnection) { self.connection = connection }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bytes = unwrapInboundIn(data)
+            decoder.append(bytes.readableBytesUInt8Span)
+            do {
+                while let message = try decoder.next() { connection.receive(message) }
+            } catch {
+                connection.end("the worker's stream cannot be read: \(error)")
+            }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { connection.end("its channel ended") }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            connection.end("its channel failed: \(error)")
+        }
+    }
+}
