@@ -19,6 +19,6 @@ public struct ListenAddress: Codable, Hashable, Sendable {
 }
 
 extension TransportListenInfo {
-    /// Listen infos that one server or transport may have.
-    package static let maximumCount = 8
+    /// Listen infos that one server or transport may have: UDP and TCP on sixteen addresses.
+    package static let maximumCount = 32
 }
