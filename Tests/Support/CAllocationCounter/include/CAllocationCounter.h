@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <stdint.h>
+
+/// How often this thread has called malloc, calloc, realloc or an aligned allocation since it started.
+uint64_t allocation_count(void);
