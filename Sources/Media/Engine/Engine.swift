@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import SwiftletControl
 package import SwiftletCrypto
-package import SwiftletDTLS
+import SwiftletDTLS
 package import SwiftletWire
 
 /// A whole SFU as one single-threaded machine: datagrams and requests in, datagrams and notifications out.
@@ -21,15 +22,20 @@ package final class Engine {
     ///   - limits: The numbers that bound it.
     ///   - wall: The tie between `Instant` and wall time.
     ///   - random: Unpredictable in production, seeded in tests.
-    /// - Throws: ``DTLSContextError`` when OpenSSL refuses the certificate.
+    /// - Throws: ``ControlError`` when OpenSSL refuses the certificate.
     package init(
         certificate: Certificate,
         limits: EngineLimits = EngineLimits(),
         wall: WallClockAnchor,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
-    ) throws(DTLSContextError) {
+    ) throws(ControlError) {
         (self.certificate, self.limits) = (certificate, limits)
-        let dtls = try DTLSContext(certificate: certificate)
+        let dtls: DTLSContext
+        do throws(DTLSContextError) {
+            dtls = try DTLSContext(certificate: certificate)
+        } catch {
+            throw ControlError(.internal, "DTLS: \(error.reason)")
+        }
         board = Switchboard(limits: limits, dtls: dtls, wall: wall, random: random)
     }
 
