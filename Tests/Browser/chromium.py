@@ -181,10 +181,12 @@ class Page:
         """Runs before every document of the page from now on."""
         self.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
-    def eval(self, body, timeout=30):
+    def eval(self, expression, timeout=30):
+        """The value of an expression in the page; a promise's is waited for."""
+        return self.run(f"return ({expression})", timeout)
+
+    def run(self, body, timeout=30):
         """Runs the body of an async function in the page and returns its value."""
-        if "return" not in body:
-            body = f"return ({body})"
         result = self.send(
             "Runtime.evaluate",
             {"expression": "(async () => {" + body + "})()", "awaitPromise": True, "returnByValue": True,
@@ -197,6 +199,27 @@ class Page:
     def wait(self, condition, timeout=15, why=None):
         """Waits until an expression is true in the page; returns its value."""
         return wait(self, condition, timeout, why)
+
+    def click(self, selector):
+        """A real click at the middle of an element."""
+        x, y = self.run(
+            f"const box = document.querySelector({json.dumps(selector)});"
+            "box.scrollIntoView({block: 'center'}); const r = box.getBoundingClientRect();"
+            "return [r.x + r.width / 2, r.y + r.height / 2]")
+        for kind in ("mousePressed", "mouseReleased"):
+            mouse = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
+            self.send("Input.dispatchMouseEvent", mouse)
+
+    def press(self, key):
+        """A key pressed and let go: "Tab", "Enter", "Space" or one character."""
+        codes = {
+            "Tab": (9, "Tab", None), "Enter": (13, "Enter", "\r"), "Space": (32, " ", " "), "Escape": (27, "Escape", None),
+        }
+        code, name, text = codes.get(key, (ord(key[0].upper()), key, key))
+        event = {"key": name, "code": key, "windowsVirtualKeyCode": code, "nativeVirtualKeyCode": code}
+        down = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
+        self.send("Input.dispatchKeyEvent", {**down, **event})
+        self.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
 
     def screenshot(self, path):
         data = self.send("Page.captureScreenshot", {"format": "png"})["data"]

@@ -85,10 +85,12 @@ class Firefox:
     def reload(self):
         self.send("WebDriver:Refresh")
 
-    def eval(self, body, timeout=30):
+    def eval(self, expression, timeout=30):
+        """The value of an expression in the page; a promise's is waited for."""
+        return self.run(f"return ({expression})", timeout)
+
+    def run(self, body, timeout=30):
         """Runs the body of an async function in the page and returns its value."""
-        if "return" not in body:
-            body = f"return ({body})"
         script = (
             "const done = arguments[arguments.length - 1];"
             "(async () => {" + body + "})().then("

@@ -30,35 +30,39 @@
     return found;
   };
 
-  // What a video element shows: its size, and how much neighbouring pixels differ, so that black is told from a picture.
+  // What a video element shows: its size, its brightness from 0 to 255, and how much neighbouring pixels differ, so
+  // that black is told from a picture.
   const picture = (video) => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [64, 36];
     const context = canvas.getContext('2d', { willReadFrequently: true });
     context.drawImage(video, 0, 0, 64, 36);
     const { data } = context.getImageData(0, 0, 64, 36);
-    let difference = 0;
-    for (let i = 4; i < data.length; i += 4) difference += Math.abs(data[i] - data[i - 4]);
-    return { width: video.videoWidth, height: video.videoHeight, difference };
+    let [brightness, difference] = [0, 0];
+    for (let i = 0; i < data.length; i += 4) {
+      brightness += Math.max(data[i], data[i + 1], data[i + 2]) / (data.length / 4);
+      if (i > 0) difference += Math.abs(data[i] - data[i - 4]);
+    }
+    return { width: video.videoWidth, height: video.videoHeight, brightness, difference };
   };
 
-  // Loudness of a stream over a while: root mean square of its samples.
-  const loudness = async (stream, milliseconds = 800) => {
-    const context = new AudioContext();
-    await context.resume();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(stream).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    let [sum, count] = [0, 0];
-    const end = performance.now() + milliseconds;
-    while (performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      analyser.getFloatTimeDomainData(samples);
-      for (const sample of samples) sum += sample * sample;
-      count += samples.length;
-    }
-    await context.close();
-    return Math.sqrt(sum / count);
+  // Loudness of a stream over a while: root mean square of its samples. Recorded and decoded again, because a machine
+  // without a sound card has no running AudioContext in Firefox.
+  const loudness = async (stream, milliseconds = 1000) => {
+    const recorder = new MediaRecorder(stream);
+    const parts = [];
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+    recorder.start();
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    if (recorder.state !== 'inactive') recorder.stop();
+    await stopped;
+    const bytes = await new Blob(parts).arrayBuffer();
+    if (bytes.byteLength === 0) return 0;
+    const samples = (await new OfflineAudioContext(1, 48000, 48000).decodeAudioData(bytes)).getChannelData(0);
+    let sum = 0;
+    for (const sample of samples) sum += sample * sample;
+    return Math.sqrt(sum / samples.length);
   };
 
   window.probe = {

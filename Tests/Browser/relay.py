@@ -15,13 +15,23 @@ import time
 CLIENTS = 256  # Client addresses remembered, at most.
 
 
+def own_address():
+    """An address of this machine that is not loopback, where there is one: browsers like it better."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))  # Nothing is sent: this only asks for a route.
+            return probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.2"
+
+
 class Relay:
-    def __init__(self, port, server_port, host="127.0.0.1", seed=1, loss=0.0, delay=0.0, jitter=0.0, duplicate=0.0):
-        """Relays between `host`:`port` and 127.0.0.1:`server_port`; delay and jitter in seconds, rates from 0 to 1."""
+    def __init__(self, host, port, seed=1, loss=0.0, delay=0.0, jitter=0.0, duplicate=0.0):
+        """Relays between `host` and 127.0.0.1, the same port on both; delay and jitter in seconds, rates from 0 to 1."""
         self.loss, self.delay, self.jitter, self.duplicate = loss, delay, jitter, duplicate
         self.forwarded = self.lost = 0
         self._random = random.Random(seed)
-        self._server = ("127.0.0.1", server_port)
+        self._server = ("127.0.0.1", port)
         self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._front.bind((host, port))
         self._front.setblocking(False)

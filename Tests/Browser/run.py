@@ -17,13 +17,10 @@ import traceback
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here))
+import support  # noqa: E402
 from server import OUTPUT  # noqa: E402
 
-LIMIT = 180  # Seconds for one test.
-
-
-class Skip(Exception):
-    """Raised by a test that cannot run here; its text says why."""
+LIMIT = 120  # Seconds for one test.
 
 
 def tests():
@@ -44,7 +41,7 @@ def attempt(function):
     try:
         function()
         return "passed", None
-    except Skip as skip:
+    except support.Skip as skip:
         return "skipped", str(skip)
     except Exception:
         return "failed", traceback.format_exc()
@@ -64,11 +61,14 @@ def main():
             print(why, flush=True)
             print(f"BROWSER retry   {title}", flush=True)
             results["retried"].append(title)
+            support.close_shared()
             outcome, why = attempt(function)
         print(f"BROWSER {outcome:8}{title} ({time.monotonic() - start:.1f} s)", flush=True)
         if outcome == "failed":
             print(why, flush=True)
         results[outcome].append(f"{title}: {why}" if outcome == "skipped" else title)
+    support.close_shared()
+    results["reported"] = support.reported
     (OUTPUT / "browser.json").write_text(json.dumps(results, indent=2))
     counts = ", ".join(f"{len(results[key])} {key}" for key in ("passed", "failed", "skipped"))
     print(f"{counts}; {len(results['retried'])} needed a second try", flush=True)
@@ -78,7 +78,5 @@ def main():
 
 
 if __name__ == "__main__":
-    # Tests import `Skip` from here: one module, not two.
-    sys.modules["run"] = sys.modules["__main__"]
     assert threading.current_thread() is threading.main_thread()
     main()

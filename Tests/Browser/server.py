@@ -3,6 +3,7 @@
 """Starts a real `swiftlet serve` on ports of its own."""
 import os
 import pathlib
+import random
 import signal
 import socket
 import ssl
@@ -20,10 +21,26 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
+def free_media_port(workers):
+    """The first of as many ports as there are workers, each free for UDP and TCP."""
+    while True:
+        first = random.randrange(20000, 32000)
+        try:
+            for port in range(first, first + workers):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    with socket.socket(socket.AF_INET, kind) as probe:
+                        probe.bind(("0.0.0.0", port))
+            return first
+        except OSError:
+            continue
+
+
 class Server:
+    """A running server; its log is kept with the tests' output."""
+
     def __init__(self, name, *flags, tls=False, media_port=None, workers=1):
         self.port = free_port()
-        self.media_port = media_port or free_port(socket.SOCK_DGRAM)
+        self.media_port = media_port or free_media_port(workers)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         OUTPUT.mkdir(parents=True, exist_ok=True)
         self.log_path = OUTPUT / f"server-{name}.log"
