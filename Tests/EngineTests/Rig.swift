@@ -34,6 +34,8 @@ final class Rig {
     /// Messages as the loop would have sent them.
     var messages: [TransmitBatch.Message] = []
     static let socket = SocketID(rawValue: 1)
+    private var incoming = ReceiveBatch(capacity: 1 << 20)
+    private var outgoing = TransmitBatch()
 
     init(seed: UInt64 = 1, limits: EngineLimits = EngineLimits()) throws {
         random = SeededRandom(seed: seed)
@@ -86,33 +88,33 @@ final class Rig {
 
     /// Hands packets to the engine as one batch.
     func deliver(_ packets: [(SocketAddress, [UInt8])]) {
-        var batch = ReceiveBatch(capacity: 1 << 20)
+        incoming.removeAll()
         var offset = 0
         for (source, packet) in packets {
-            offset = batch.append(packet.span, at: offset, socket: Self.socket, source: source, arrival: now) ?? offset
+            offset =
+                incoming.append(packet.span, at: offset, socket: Self.socket, source: source, arrival: now) ?? offset
         }
-        engine.receive(&batch, now: now)
+        engine.receive(&incoming, now: now)
         settle()
     }
 
     /// Takes out all that the engine wants sent and said.
     func settle() {
-        var batch = TransmitBatch()
         var more = true
         while more {
-            more = engine.transmit(into: &batch, now: now)
-            for message in batch.messages {
+            more = engine.transmit(into: &outgoing, now: now)
+            for message in outgoing.messages {
                 messages.append(message)
                 var start = message.offset
                 let end = message.offset + message.length
                 while start < end {
                     let stop = message.segmentSize == 0 ? end : min(end, start + message.segmentSize)
-                    let bytes = batch.bytes.extracting(start..<stop).copied()
+                    let bytes = outgoing.bytes.extracting(start..<stop).copied()
                     peers.first { $0.address == message.destination }?.receive(bytes)
                     start = stop
                 }
             }
-            batch.removeAll()
+            outgoing.removeAll()
         }
         while let output = engine.poll() {
             switch output {

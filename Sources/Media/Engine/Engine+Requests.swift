@@ -142,6 +142,7 @@ extension Engine {
 
     private func closeServer(_ id: String, now: Instant) throws(ControlError) {
         let server = try server(id)
+        for transport in server.transports { transport.closeConsumers() }
         for transport in server.transports {
             board.notify(.listenServerClosed(transportId: transport.id))
             transport.close(now: now)
@@ -159,6 +160,7 @@ extension Engine {
     private func closeRouter(_ id: String, now: Instant) throws(ControlError) { close(try router(id), now: now) }
 
     private func close(_ router: Router, now: Instant) {
+        for transport in router.transports { transport.closeConsumers() }
         for transport in router.transports { transport.close(now: now) }
         board.remove(router: router)
     }

@@ -47,6 +47,8 @@ final class WebRtcTransport {
     private(set) var destination: Tuple?
     private(set) var isStream = false
     private(set) var isReady = false
+    /// The peer's addresses that belong to this transport.
+    private var tuples: [Tuple] = []
     private(set) var sealOverhead = 16
     /// Whether the suite must never seal two packets under one index.
     private(set) var sealsOnce = true
@@ -140,9 +142,11 @@ final class WebRtcTransport {
             other.drainLink(now: now)
         }
         board.validate(tuple.socket, slot: slot)
+        if !tuples.contains(tuple) { tuples.append(tuple) }
     }
 
     private func release(_ tuple: Tuple) {
+        tuples.removeAll { $0 == tuple }
         board.tuples.remove(tuple, slot: slot)
         // A connection belongs to one transport: one that is no longer wanted has no other use.
         guard let connection = board.connections[tuple.socket], connection.slot == slot else { return }
@@ -226,16 +230,20 @@ final class WebRtcTransport {
         board.consumerClosed(consumer)
     }
 
-    /// Ends it with everything in it.
+    /// Ends its consumers, which says nothing to the host: it knows why.
+    func closeConsumers() {
+        for consumer in allConsumers { consumer.close() }
+    }
+
+    /// Ends it with everything in it; consumers elsewhere tell the host that their producer is gone.
     func close(now: Instant) {
         guard !isClosed else { return }
         isClosed = true
+        closeConsumers()
         for producer in producers { producer.close() }
-        for consumer in allConsumers { consumer.close() }
         for fragment in link.usernameFragments where board.fragments[fragment] == slot {
             board.fragments[fragment] = nil
         }
-        let tuples = link.tuples
         link.close(now: now)
         while let output = link.poll() {
             if case .send(let bytes, let tuple) = output { board.control.append(bytes.span, to: tuple) }
