@@ -71,8 +71,8 @@
     picture,
     loudness,
     // The tiles of other people, by the name they joined with.
-    tiles: () => [...document.querySelectorAll('.tile:not(.self)')].map((tile) => tile.dataset.name).sort(),
-    tile: (name) => [...document.querySelectorAll('.tile')].find((tile) => tile.dataset.name === name),
+    tiles: () => [...document.querySelectorAll('.tile:not(.self, .screen)')].map((tile) => tile.dataset.name).sort(),
+    tile: (name) => [...document.querySelectorAll('.tile:not(.screen)')].find((tile) => tile.dataset.name === name),
     video: (name) => window.probe.tile(name)?.querySelector('video'),
     see: (name) => {
       const video = window.probe.video(name);
@@ -84,6 +84,13 @@
       return tracks.length ? loudness(new MediaStream([tracks[0]])) : 0;
     },
     decoded: async () => (await reports('inbound-rtp', 'video')).reduce((sum, r) => sum + (r.framesDecoded ?? 0), 0),
+    // Whatever size the page asks its camera for, it gets this one: several 720p encoders are too much for two cores.
+    camera: (width, height, frameRate) => {
+      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = (constraints) => (
+        real(constraints?.video ? { ...constraints, video: { width, height, frameRate } } : constraints)
+      );
+    },
     // Replaces the camera by noise, which no encoder compresses away.
     noise: (width = 1280, height = 720, fps = 30) => {
       const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

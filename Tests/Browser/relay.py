@@ -32,10 +32,7 @@ class Relay:
         self.forwarded = self.lost = 0
         self._random = random.Random(seed)
         self._server = ("127.0.0.1", port)
-        self._front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._front.bind((host, port))
-        self._front.setblocking(False)
-        self._front.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._front = self._socket(host, port)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._front, selectors.EVENT_READ, None)
         self._backs = {}
@@ -57,6 +54,14 @@ class Relay:
 
     def __exit__(self, *_):
         self.close()
+
+    @staticmethod
+    def _socket(host, port):
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made.bind((host, port))
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        return made
 
     def _run(self):
         while self._running:
@@ -82,9 +87,7 @@ class Relay:
                 if back is None:
                     if len(self._backs) == CLIENTS:
                         continue
-                    back = self._backs[address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                    back.bind(("127.0.0.1", 0))
-                    back.setblocking(False)
+                    back = self._backs[address] = self._socket("127.0.0.1", 0)
                     self._selector.register(back, selectors.EVENT_READ, address)
                 self._pass(back, packet, self._server)
             else:

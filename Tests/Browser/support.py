@@ -11,6 +11,7 @@ from chromium import BrowserError, Chromium
 from server import OUTPUT, Server
 
 HOOKS = (pathlib.Path(__file__).parent / "hooks.js").read_text()
+CAMERA = "probe.camera(640, 360, 20);"
 reported = {}
 _shared = {}
 _rooms = itertools.count(1)
@@ -75,7 +76,7 @@ class People:
             except BrowserError:
                 pass
 
-    def blank(self, name, before="", browser=None, **options):
+    def blank(self, name, before=CAMERA, browser=None, **options):
         """An empty page with the hooks in it; `before` runs before each document's own scripts."""
         page = (browser or chromium()).page(**options)
         page.title = name
@@ -83,7 +84,7 @@ class People:
         page.inject(HOOKS + before)
         return page
 
-    def open(self, name=None, before="", browser=None, width=None, height=None, dark=None, **parameters):
+    def open(self, name=None, before=CAMERA, browser=None, width=None, height=None, dark=None, **parameters):
         """The meeting page, not joined unless a parameter says so."""
         page = self.blank(name, before, browser, width=width, height=height, dark=dark)
         page.goto(address(self.server, self.room, name, **parameters))
