@@ -1,0 +1,490 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The page: what people press, and what they see.
+
+import { DetailsPanel, Meter } from './details.js';
+import { Grid, hueOf, initials } from './grid.js';
+import { Media, explain, obstacle, openScreen } from './media.js';
+import { setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
+import { Room } from './room.js';
+
+const $ = (selector) => document.querySelector(selector);
+const parameters = new URLSearchParams(location.search);
+const peerId = takePeerId();
+const media = new Media({ height: Number(parameters.get('height')) || 720 });
+const grid = new Grid($('#grid'));
+const panel = new DetailsPanel($('#details-list'));
+
+/** What this person wants on, whether or not there is a device for it. */
+const wants = { audio: parameters.get('audio') !== '0', video: parameters.get('video') !== '0' };
+const problems = {};
+let room = null;
+let meter = new Meter();
+let screen = null;
+
+window.swiftlet = {
+  get room() {
+    return room;
+  },
+};
+
+// MARK: - Devices
+
+async function openDevice(kind) {
+  try {
+    const track = await media.open(kind);
+    delete problems[kind];
+    return track;
+  } catch (error) {
+    wants[kind] = false;
+    problems[kind] = obstacle() ?? explain(kind, error);
+    if (room) toast(problems[kind], { isError: true });
+    return null;
+  } finally {
+    showDevices();
+  }
+}
+
+function showDevices() {
+  const [mic, camera] = [isOn('audio'), isOn('video')];
+  for (const id of ['#toggle-mic', '#preview-mic']) $(id).setAttribute('aria-pressed', String(mic));
+  for (const id of ['#toggle-camera', '#preview-camera']) $(id).setAttribute('aria-pressed', String(camera));
+  $('#device-error').textContent = [...new Set(Object.values(problems))].join('\n');
+  const stage = $('.preview-stage');
+  stage.dataset.camera = camera ? 'on' : 'off';
+  $('#preview-text').textContent = problems.video ? 'No camera' : 'Camera is off';
+  const preview = $('#preview-video');
+  const shown = preview.srcObject?.getVideoTracks()[0] ?? null;
+  if (shown !== media.tracks.video) {
+    preview.srcObject = media.tracks.video && !room ? new MediaStream([media.tracks.video]) : null;
+  }
+  showInitials();
+  showSelf();
+}
+
+const isOn = (kind) => wants[kind] && media.tracks[kind] !== null;
+
+function showInitials() {
+  const name = $('#name-input').value;
+  $('#preview-initials').textContent = name.trim() ? initials(name) : '?';
+}
+
+function showSelf() {
+  if (!room) return;
+  const tile = grid.ensure('self', { peerId, name: room.displayName, isSelf: true });
+  tile.setTrack('video', media.tracks.video);
+  tile.setTrack('audio', media.tracks.audio);
+  tile.setState({ mic: isOn('audio'), camera: isOn('video') });
+}
+
+const CHOICES = { videoinput: 'Camera', audioinput: 'Microphone', audiooutput: 'Loudspeaker' };
+const hasSinks = 'setSinkId' in HTMLMediaElement.prototype;
+
+function showChoices() {
+  for (const root of document.querySelectorAll('[data-devices]')) {
+    for (const [type, title] of Object.entries(CHOICES)) showChoice(root, type, title);
+  }
+}
+
+function showChoice(root, type, title) {
+  const devices = media.devices[type];
+  let label = root.querySelector(`[data-type="${type}"]`);
+  if (devices.length === 0 || (type === 'audiooutput' && !hasSinks)) {
+    label?.remove();
+    return;
+  }
+  if (!label) {
+    label = document.createElement('label');
+    label.dataset.type = type;
+    label.append(title, document.createElement('select'));
+    label.querySelector('select').addEventListener('change', ({ target }) => choose(type, target.value));
+    root.append(label);
+  }
+  const options = devices.map((device, index) => {
+    return new Option(device.label || `${title} ${index + 1}`, device.deviceId);
+  });
+  const select = label.querySelector('select');
+  select.replaceChildren(...options);
+  const kind = type === 'videoinput' ? 'video' : 'audio';
+  const used = type === 'audiooutput' ? undefined : media.tracks[kind]?.getSettings().deviceId;
+  const chosen = used ?? media.chosen[type];
+  if (devices.some((device) => device.deviceId === chosen)) select.value = chosen;
+}
+
+async function choose(type, deviceId) {
+  media.choose(type, deviceId);
+  if (type === 'audiooutput') {
+    grid.setSink(deviceId);
+    return;
+  }
+  const kind = type === 'videoinput' ? 'video' : 'audio';
+  if (!isOn(kind)) return;
+  const track = await openDevice(kind);
+  if (track && room) await room.replaceTrack(sourceOf(kind), track);
+}
+
+const sourceOf = (kind) => (kind === 'audio' ? 'mic' : 'camera');
+
+/** Microphone and camera off and on. A camera that is off is released, so that its light goes out. */
+async function toggle(kind) {
+  const source = sourceOf(kind);
+  if (isOn(kind)) {
+    wants[kind] = false;
+    if (room) report(room.setPaused(source, true));
+    if (kind === 'video') {
+      media.close('video');
+      if (room) report(room.replaceTrack('camera', null));
+    }
+    showDevices();
+    return;
+  }
+  wants[kind] = true;
+  const track = media.tracks[kind] ?? (await openDevice(kind));
+  if (!track) return;
+  showDevices();
+  if (!room) return;
+  if (room.isSending(source)) {
+    report(room.replaceTrack(source, track));
+    report(room.setPaused(source, false));
+  } else {
+    report(room.send(source, track));
+  }
+}
+
+function report(promise) {
+  promise.catch((error) => {
+    console.warn(error);
+    toast(error.message, { isError: true });
+  });
+}
+
+// MARK: - Joining and leaving
+
+async function join() {
+  const [roomId, displayName] = ['#room-input', '#name-input'].map((id) => $(id).value.trim());
+  if (!roomId || !displayName) {
+    $('#join-error').textContent = roomId ? 'Please say your name.' : 'Please name a room.';
+    $(roomId ? '#name-input' : '#room-input').focus();
+    return;
+  }
+  localStorage.setItem('swiftlet.name', displayName);
+  const url = new URL(location.href);
+  url.searchParams.set('room', roomId);
+  url.searchParams.set('name', displayName);
+  history.replaceState(null, '', url);
+  $('#join-error').textContent = '';
+  $('#join-button').disabled = true;
+  const joining = new Room({
+    roomId,
+    peerId,
+    displayName,
+    codec: parameters.get('codec') || undefined,
+    maxBitrate: Number(parameters.get('maxBitrate')) || undefined,
+    forceTcp: parameters.get('forceTcp') === '1',
+  });
+  follow(joining);
+  try {
+    for (const kind of ['audio', 'video']) {
+      if (isOn(kind)) joining.send(sourceOf(kind), media.tracks[kind]);
+    }
+    room = joining;
+    await joining.join();
+    if (room !== joining) return;
+    enter();
+  } catch (error) {
+    if (room === joining) room = null;
+    $('#join-error').textContent = error.message;
+    showDevices();
+  } finally {
+    $('#join-button').disabled = false;
+  }
+}
+
+function enter() {
+  $('#landing').hidden = true;
+  $('#meeting').hidden = false;
+  $('#room-name').textContent = room.roomId;
+  document.title = `${room.roomId} · Swiftlet`;
+  showDevices();
+  showPeople();
+  grid.layout();
+}
+
+function leave(why) {
+  const left = room;
+  room = null;
+  left?.close();
+  stopScreen();
+  grid.clear();
+  panel.clear();
+  meter = new Meter();
+  showPanel(false);
+  $('#devices').close();
+  $('#meeting').hidden = true;
+  $('#landing').hidden = false;
+  $('#join-error').textContent = why ?? '';
+  document.title = 'Swiftlet';
+  showDevices();
+  $('#join-button').focus();
+}
+
+const STATES = {
+  new: 'New', connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', failed: 'Failed', closed: 'Closed',
+};
+
+function showState(state, why) {
+  const element = $('#connection-state');
+  element.dataset.state = state;
+  element.title = why ?? '';
+  $('#connection-text').textContent = STATES[state];
+}
+
+function follow(joining) {
+  const mine = (handler) => (...values) => {
+    if (room === joining) handler(...values);
+  };
+  let isSaid = false;
+  joining.on('state', mine((state, why) => {
+    showState(state, why);
+    if (state === 'reconnecting' && !isSaid) toast(`Reconnecting: ${why ?? 'the connection was lost'}.`);
+    isSaid = state === 'reconnecting';
+    if (state === 'closed') leave(why);
+  }));
+  joining.on('joined', mine(({ again }) => {
+    if (again) toast('You are back in the room.');
+  }));
+  joining.on('peer', mine((peer, isSilent) => {
+    grid.ensure(peer.id, { peerId: peer.id, name: peer.displayName });
+    if (!isSilent) toast(`${peer.displayName} joined.`);
+    showPeople();
+  }));
+  joining.on('peerleft', mine((peer, isSilent) => {
+    grid.remove(peer.id);
+    grid.remove(`${peer.id}/screen`);
+    if (!isSilent) toast(`${peer.displayName} left.`);
+    showPeople();
+  }));
+  joining.on('peerchanged', mine(showPeer));
+  joining.on('consumer', mine((peer, consumer) => {
+    tileOf(peer, consumer).setTrack(consumer.kind, consumer.track);
+    showPeer(peer);
+    consumer.on('trackended', mine(() => showPeer(peer)));
+  }));
+  joining.on('consumerclosed', mine((peer, consumer) => {
+    const isScreen = consumer.appData.isScreen;
+    if (isScreen && consumer.kind === 'video') grid.remove(`${peer.id}/screen`);
+    else grid.get(isScreen ? `${peer.id}/screen` : peer.id)?.setTrack(consumer.kind, null);
+    showPeer(peer);
+  }));
+  joining.on('sendfailed', mine((source, error) => {
+    toast(`Your ${source} could not be sent: ${error.message}`, { isError: true });
+    if (source === 'screen') stopScreen();
+  }));
+}
+
+function tileOf(peer, consumer) {
+  const key = consumer.appData.isScreen ? `${peer.id}/screen` : peer.id;
+  return grid.ensure(key, { peerId: peer.id, name: peer.displayName, isScreen: consumer.appData.isScreen });
+}
+
+function showPeer(peer) {
+  const tile = grid.get(peer.id);
+  if (!tile) return;
+  tile.setName(peer.displayName);
+  grid.get(`${peer.id}/screen`)?.setName(peer.displayName);
+  const has = (kind) => room.consumers.some(({ peer: owner, consumer }) => {
+    const { isScreen, producerPaused } = consumer.appData;
+    return owner === peer && consumer.kind === kind && !isScreen && !producerPaused && !consumer.closed;
+  });
+  tile.setState({ mic: has('audio'), camera: has('video') });
+}
+
+function showPeople() {
+  const count = 1 + (room?.peers.size ?? 0);
+  $('#people-count').textContent = count === 1 ? '1 person' : `${count} people`;
+  $('#alone').hidden = count > 1 || screen !== null;
+}
+
+// MARK: - Screen
+
+async function toggleScreen() {
+  if (screen) {
+    stopScreen();
+    return;
+  }
+  let opened;
+  try {
+    opened = await openScreen();
+  } catch (error) {
+    // Changing one's mind in the browser's dialog is no error.
+    if (error.name !== 'NotAllowedError') toast(error.message, { isError: true });
+    return;
+  }
+  if (!room) {
+    for (const track of [opened.video, opened.audio]) track?.stop();
+    return;
+  }
+  screen = opened;
+  screen.video.addEventListener('ended', () => {
+    if (screen === opened) stopScreen();
+  });
+  $('#toggle-screen').setAttribute('aria-pressed', 'true');
+  const tile = grid.ensure('self/screen', { peerId, name: room.displayName, isSelf: true, isScreen: true });
+  tile.setTrack('video', screen.video);
+  showPeople();
+  report(room.send('screen', screen.video));
+  if (screen.audio) report(room.send('screen-audio', screen.audio));
+}
+
+function stopScreen() {
+  if (!screen) return;
+  const { video, audio } = screen;
+  screen = null;
+  for (const track of [video, audio]) track?.stop();
+  $('#toggle-screen').setAttribute('aria-pressed', 'false');
+  grid.remove('self/screen');
+  showPeople();
+  if (!room) return;
+  report(room.send('screen', null));
+  if (audio) report(room.send('screen-audio', null));
+}
+
+// MARK: - Buttons and keys
+
+async function copyLink() {
+  const url = new URL('/', location.href);
+  url.searchParams.set('room', room?.roomId ?? $('#room-input').value);
+  try {
+    await navigator.clipboard.writeText(url.href);
+    toast('The link is copied. Send it to whom you want to meet.');
+  } catch {
+    window.prompt('Copy this link:', url.href);
+  }
+}
+
+function showPanel(isOpen) {
+  $('#details').hidden = !isOpen;
+  $('#details-button').setAttribute('aria-pressed', String(isOpen));
+  if (isOpen) panel.show(meter.people);
+}
+
+const togglePanel = () => showPanel($('#details').hidden);
+
+const SHORTCUTS = { m: () => toggle('audio'), v: () => toggle('video'), s: toggleScreen, d: togglePanel };
+
+function wire() {
+  const on = (id, handler) => $(id).addEventListener('click', handler);
+  for (const id of ['#toggle-mic', '#preview-mic']) on(id, () => toggle('audio'));
+  for (const id of ['#toggle-camera', '#preview-camera']) on(id, () => toggle('video'));
+  on('#toggle-screen', toggleScreen);
+  on('#devices-button', () => $('#devices').showModal());
+  on('#devices-close', () => $('#devices').close());
+  on('#copy-link', copyLink);
+  on('#copy-link-alone', copyLink);
+  on('#details-button', togglePanel);
+  on('#details-close', () => {
+    showPanel(false);
+    $('#details-button').focus();
+  });
+  on('#leave', () => leave());
+  on('#suggest-room', () => ($('#room-input').value = suggestRoom()));
+  $('#name-input').addEventListener('input', showInitials);
+  $('#join-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    join();
+  });
+  $('#devices').addEventListener('click', (event) => {
+    if (event.target === event.currentTarget) event.currentTarget.close();
+  });
+  $('#toggle-screen').disabled = !navigator.mediaDevices?.getDisplayMedia;
+  window.addEventListener('keydown', (event) => {
+    if (!room || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, dialog')) return;
+    if (event.key === 'Escape' && !$('#details').hidden) showPanel(false);
+    SHORTCUTS[event.key.toLowerCase()]?.();
+  });
+  window.addEventListener('soundblocked', () => {
+    toast('The browser holds the sound back until you click somewhere.');
+    window.addEventListener('pointerdown', () => grid.unmuteAll(), { once: true });
+  });
+  window.addEventListener('pagehide', () => room?.close());
+  window.addEventListener('online', () => room?.retryNow());
+  media.on('changed', () => {
+    showChoices();
+    showDevices();
+  });
+  media.on('ended', (kind) => {
+    if (!wants[kind]) return;
+    wants[kind] = false;
+    toast(`${kind === 'audio' ? 'The microphone' : 'The camera'} was unplugged or stopped.`, { isError: true });
+    if (room) report(room.send(sourceOf(kind), null));
+    showDevices();
+  });
+}
+
+// MARK: - What moves by itself
+
+function everySecond() {
+  const sampled = room;
+  if (!sampled || $('#meeting').hidden) return;
+  meter.sample(sampled, sampled.displayName).then(() => {
+    if (room === sampled && !$('#details').hidden) panel.show(meter.people);
+  }).catch((error) => console.warn('no statistics', error));
+}
+
+const LOUD = 0.02;
+
+/** Who speaks now gets a frame around the tile. */
+function showSpeakers() {
+  for (const { peer, consumer } of room?.consumers ?? []) {
+    if (consumer.kind !== 'audio' || consumer.appData.isScreen) continue;
+    const [source] = consumer.rtpReceiver.getSynchronizationSources?.() ?? [];
+    const isLoud = !consumer.appData.producerPaused && (source?.audioLevel ?? 0) > LOUD;
+    grid.get(peer.id)?.element.classList.toggle('speaking', isLoud);
+  }
+}
+
+/** The bar below the preview moves with the voice. */
+function watchLevel() {
+  let context;
+  let analyser;
+  let watched = null;
+  const samples = new Float32Array(512);
+  setInterval(() => {
+    const track = room || !isOn('audio') ? null : media.tracks.audio;
+    if (track !== watched) {
+      context?.close();
+      context = undefined;
+      watched = track;
+      if (track) {
+        context = new AudioContext();
+        analyser = new AnalyserNode(context, { fftSize: 512 });
+        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      }
+    }
+    let level = 0;
+    if (track) {
+      analyser.getFloatTimeDomainData(samples);
+      level = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length));
+    }
+    $('#preview-level').style.transform = `scaleX(${level.toFixed(3)})`;
+  }, 100);
+}
+
+async function start() {
+  setUpTheme();
+  wire();
+  $('#room-input').value = parameters.get('room') ?? suggestRoom();
+  $('#name-input').value = parameters.get('name') ?? localStorage.getItem('swiftlet.name') ?? '';
+  $('#preview-initials').style.setProperty('--hue', String(hueOf($('#name-input').value)));
+  showDevices();
+  if (!$('#name-input').value) $('#name-input').focus();
+  setInterval(everySecond, 1000);
+  setInterval(showSpeakers, 200);
+  watchLevel();
+  await Promise.all(['audio', 'video'].filter((kind) => wants[kind]).map(openDevice));
+  await media.refresh();
+  if (parameters.get('autojoin') === '1') join();
+}
+
+start();

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Small things of the page: toasts, light and dark, names for rooms, this page's peer id.
+
+const TOAST_TIME = 4500;
+const MOST_TOASTS = 4;
+
+export function toast(text, { isError = false } = {}) {
+  const root = document.querySelector('#toasts');
+  const element = document.createElement('div');
+  element.className = `toast${isError ? ' error-toast' : ''}`;
+  element.textContent = text;
+  root.append(element);
+  while (root.children.length > MOST_TOASTS) root.firstChild.remove();
+  setTimeout(() => element.remove(), isError ? TOAST_TIME * 2 : TOAST_TIME);
+}
+
+/** Follows the system until somebody chooses; choosing what the system has follows it again. */
+export function setUpTheme() {
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const fromSystem = () => (system.matches ? 'dark' : 'light');
+  const apply = () => {
+    document.documentElement.dataset.theme = localStorage.getItem('swiftlet.theme') ?? fromSystem();
+  };
+  system.addEventListener('change', apply);
+  for (const button of document.querySelectorAll('.theme-toggle')) {
+    button.addEventListener('click', () => {
+      const wanted = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+      if (wanted === fromSystem()) localStorage.removeItem('swiftlet.theme');
+      else localStorage.setItem('swiftlet.theme', wanted);
+      apply();
+    });
+  }
+  apply();
+}
+
+const FIRST = ['amber', 'quiet', 'coastal', 'silver', 'mossy', 'sunny', 'gentle', 'misty', 'copper', 'early', 'wild', 'clear'];
+const SECOND = ['river', 'meadow', 'harbour', 'cliff', 'orchard', 'cave', 'island', 'valley', 'garden', 'forest', 'breeze', 'nest'];
+
+export function suggestRoom() {
+  const [a, b, c] = crypto.getRandomValues(new Uint32Array(3));
+  return `${FIRST[a % FIRST.length]}-${SECOND[b % SECOND.length]}-${100 + (c % 900)}`;
+}
+
+/**
+ * This page's id among the peers. A reload keeps it, so that the server sees the same person come back; a copy of the
+ * tab gets another, since the id lies in the storage only between two loads.
+ */
+export function takePeerId() {
+  const kept = sessionStorage.getItem('swiftlet.peer');
+  sessionStorage.removeItem('swiftlet.peer');
+  const bytes = crypto.getRandomValues(new Uint8Array(9));
+  const id = kept ?? Array.from(bytes, (byte) => byte.toString(36).padStart(2, '0')).join('');
+  window.addEventListener('pagehide', () => sessionStorage.setItem('swiftlet.peer', id));
+  window.addEventListener('pageshow', () => sessionStorage.removeItem('swiftlet.peer'));
+  return id;
+}

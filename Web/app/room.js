@@ -1,0 +1,435 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Device, EventEmitter, SignalingClient, browserName } from '../client/index.js';
+
+/** How long a broken path may mend by itself before ICE starts afresh. */
+const PATIENCE = 1500;
+/** How long an ICE restart may take before everything is built anew. */
+const RESTART_LIMIT = 7000;
+
+/**
+ * One person's membership in a room: signalling, two transports, what is sent and what is received. It comes back by
+ * itself when the connection or the server's worker goes.
+ *
+ * Emits `state` (state, why), `joined` ({again}), `peer` (peer), `peerleft` (peer), `peerchanged` (peer),
+ * `consumer` (peer, consumer), `consumerclosed` (peer, consumer), `notice` (text) and `sendfailed` (source, error).
+ */
+export class Room extends EventEmitter {
+  peers = new Map();
+  state = 'new';
+  sendTransport;
+  recvTransport;
+  producers = new Map();
+  #settings;
+  #signaling;
+  #device;
+  /** What is to be sent, by source: {track, paused, options}; kept across rejoining. */
+  #outgoing = new Map();
+  #consumers = new Map();
+  /** Counts attempts to join, so that what belongs to an old one is told apart. */
+  #epoch = 0;
+  #hasJoined = false;
+  #timers = new Map();
+  #publishing = Promise.resolve();
+
+  constructor(settings) {
+    super();
+    this.#settings = settings;
+  }
+
+  get roomId() {
+    return this.#settings.roomId;
+  }
+
+  get peerId() {
+    return this.#settings.peerId;
+  }
+
+  get displayName() {
+    return this.#settings.displayName;
+  }
+
+  /** Connects and joins; resolves after the first time, rejects when it fails. */
+  join() {
+    const url = new URL(location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.pathname = '/';
+    url.hash = '';
+    url.search = new URLSearchParams({ roomId: this.roomId, peerId: this.peerId });
+    this.#setState('connecting');
+    const signaling = new SignalingClient(url.href, { attempts: Infinity });
+    this.#signaling = signaling;
+    signaling.on('request', (request, accept, reject) => this.#answer(request, accept, reject));
+    signaling.on('notification', ({ method, data }) => this.#notified(method, data));
+    signaling.on('disconnected', ({ code, reason }) => {
+      this.#tearDown();
+      this.#setState('reconnecting', code === 4001 ? 'the media worker was restarted' : reason || 'connection lost');
+    });
+    return new Promise((resolve, reject) => {
+      let attempts = 0;
+      signaling.on('reconnecting', ({ attempt }) => {
+        if (this.#hasJoined) return;
+        attempts = attempt;
+        if (attempts > 3) fail(new Error('The server does not answer.'));
+      });
+      const fail = (error) => {
+        this.close();
+        reject(error);
+      };
+      signaling.on('close', ({ reason }) => {
+        if (this.state === 'closed') return;
+        this.#tearDown();
+        this.#setState('closed', reason || 'The server ended the meeting.');
+        reject(new Error(reason || 'The server refused the connection.'));
+      });
+      signaling.on('open', async () => {
+        const again = this.#hasJoined;
+        this.#tearDown();
+        const epoch = this.#epoch;
+        try {
+          await this.#enter();
+          if (epoch !== this.#epoch) return;
+          this.#hasJoined = true;
+          this.emit('joined', { again });
+          resolve();
+        } catch (error) {
+          if (this.state === 'closed' || epoch !== this.#epoch) return;
+          console.warn('joining failed', error);
+          if (!again && this.#signaling.connected) fail(error);
+          else this.#rebuild('joining failed');
+        }
+      });
+    });
+  }
+
+  /** Sends a track as `source` ('mic', 'camera', 'screen' or 'screen-audio'); null ends it. */
+  async send(source, track, { paused = false, ...options } = {}) {
+    if (track) this.#outgoing.set(source, { track, paused, options });
+    else this.#outgoing.delete(source);
+    await this.#publish(source);
+  }
+
+  /** Replaces the track of a source without telling the others; null sends nothing meanwhile. */
+  async replaceTrack(source, track) {
+    const entry = this.#outgoing.get(source);
+    if (entry) entry.track = track;
+    await this.#queue(async () => {
+      const producer = this.producers.get(source);
+      if (producer && !producer.closed) await producer.replaceTrack({ track });
+    });
+    if (track && !this.producers.has(source)) await this.#publish(source);
+  }
+
+  async setPaused(source, paused) {
+    const entry = this.#outgoing.get(source);
+    if (!entry) return;
+    entry.paused = paused;
+    await this.#queue(async () => {
+      const producer = this.producers.get(source);
+      if (!producer || producer.closed) return;
+      if (paused) producer.pause();
+      else producer.resume();
+      const method = paused ? 'pauseProducer' : 'resumeProducer';
+      await this.#signaling.request(method, { producerId: producer.id }).catch((error) => {
+        // Joining again tells it anew.
+        if (!producer.closed) throw error;
+      });
+    });
+  }
+
+  /** Whether a source has been given to be sent, paused or not. */
+  isSending(source) {
+    return this.#outgoing.has(source);
+  }
+
+  /** Tries the connection again at once, as when the network is back. */
+  retryNow() {
+    this.#signaling?.retryNow();
+  }
+
+  /** The person and the consumer of a received track. */
+  findConsumer(trackId) {
+    for (const entry of this.#consumers.values()) if (entry.consumer.track.id === trackId) return entry;
+    return undefined;
+  }
+
+  get consumers() {
+    return [...this.#consumers.values()];
+  }
+
+  close() {
+    if (this.state === 'closed') return;
+    this.#setState('closed');
+    this.#tearDown();
+    this.#signaling?.close();
+  }
+
+  // MARK: - Joining
+
+  async #enter() {
+    const epoch = this.#epoch;
+    const stale = () => epoch !== this.#epoch;
+    const request = (method, data) => this.#signaling.request(method, data);
+    const device = new Device();
+    await device.load({ routerRtpCapabilities: await request('getRouterRtpCapabilities') });
+    if (stale()) return;
+    this.#device = device;
+    this.sendTransport = await this.#createTransport('send', device);
+    this.recvTransport = await this.#createTransport('recv', device);
+    if (stale()) return;
+    const { peers } = await request('join', {
+      displayName: this.displayName,
+      device: { flag: browserName(), name: browserName(), version: browserVersion() },
+      rtpCapabilities: device.rtpCapabilities,
+    });
+    if (stale()) return;
+    for (const peer of peers ?? []) this.#addPeer(peer, true);
+    this.#updateState();
+    for (const source of this.#outgoing.keys()) this.#publish(source).catch(() => {});
+  }
+
+  async #createTransport(direction, device) {
+    const epoch = this.#epoch;
+    const isSend = direction === 'send';
+    const options = await this.#signaling.request('createWebRtcTransport', {
+      forceTcp: Boolean(this.#settings.forceTcp),
+      producing: isSend,
+      consuming: !isSend,
+    });
+    if (epoch !== this.#epoch) throw new Error('superseded');
+    const transport = isSend ? device.createSendTransport(options) : device.createRecvTransport(options);
+    transport.on('connect', ({ dtlsParameters }, callback, errback) => {
+      const data = { transportId: transport.id, dtlsParameters };
+      this.#signaling.request('connectWebRtcTransport', data).then(callback, errback);
+    });
+    transport.on('produce', (data, callback, errback) => {
+      this.#signaling.request('produce', { transportId: transport.id, ...data }).then(callback, errback);
+    });
+    transport.on('connectionstatechange', (state) => this.#transportChanged(transport, state));
+    return transport;
+  }
+
+  /** Ends everything that hangs on the present connection; what is to be sent stays known. */
+  #tearDown() {
+    this.#epoch += 1;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    for (const { peer, consumer } of this.#consumers.values()) this.emit('consumerclosed', peer, consumer);
+    this.#consumers.clear();
+    for (const transport of [this.sendTransport, this.recvTransport]) transport?.close();
+    this.producers.clear();
+    [this.sendTransport, this.recvTransport, this.#device] = [];
+    for (const peer of [...this.peers.values()]) this.#removePeer(peer, true);
+  }
+
+  /** The last resort: a new connection, which replaces the old membership on the server. */
+  #rebuild(why) {
+    if (this.state === 'closed') return;
+    this.#setState('reconnecting', why);
+    this.#tearDown();
+    this.#signaling.reconnect(why);
+  }
+
+  // MARK: - Media paths
+
+  #transportChanged(transport, state) {
+    if (transport !== this.sendTransport && transport !== this.recvTransport) return;
+    const clear = () => {
+      clearTimeout(this.#timers.get(transport));
+      this.#timers.delete(transport);
+    };
+    if (state === 'connected') clear();
+    if (state === 'disconnected' && !this.#timers.has(transport)) {
+      this.#timers.set(transport, setTimeout(() => this.#restartIce(transport), PATIENCE));
+    }
+    if (state === 'failed') {
+      clear();
+      this.#restartIce(transport);
+    }
+    this.#updateState();
+  }
+
+  async #restartIce(transport) {
+    if (transport.closed) return;
+    clearTimeout(this.#timers.get(transport));
+    this.#timers.set(transport, setTimeout(() => this.#rebuild('the media path broke'), RESTART_LIMIT));
+    try {
+      const iceParameters = await this.#signaling.request('restartIce', { transportId: transport.id });
+      if (!transport.closed) await transport.restartIce({ iceParameters });
+    } catch (error) {
+      if (transport.closed) return;
+      console.warn('ICE could not be restarted', error);
+      this.#rebuild('the media path broke');
+    }
+  }
+
+  #updateState() {
+    if (this.state === 'closed' || !this.sendTransport || !this.recvTransport) return;
+    const states = [this.sendTransport, this.recvTransport].map((transport) => transport.connectionState);
+    if (states.some((state) => state === 'failed' || state === 'disconnected')) {
+      this.#setState('reconnecting', 'the media path broke');
+    } else if (states.some((state) => state === 'connecting')) {
+      if (this.state !== 'reconnecting') this.#setState('connecting');
+    } else {
+      this.#setState('connected');
+    }
+  }
+
+  #setState(state, why) {
+    if (state === this.state || this.state === 'closed') return;
+    this.state = state;
+    this.emit('state', state, why);
+  }
+
+  // MARK: - Sending
+
+  // One change at a time, so that a quick off and on ends as on.
+  #queue(task) {
+    const result = this.#publishing.then(task);
+    this.#publishing = result.catch(() => {});
+    return result;
+  }
+
+  #publish(source) {
+    return this.#queue(async () => {
+      const transport = this.sendTransport;
+      const entry = this.#outgoing.get(source);
+      const producer = this.producers.get(source);
+      if (producer && producer.track !== entry?.track) {
+        this.producers.delete(source);
+        if (!producer.closed) {
+          producer.close();
+          await this.#signaling.request('closeProducer', { producerId: producer.id }).catch(() => {});
+        }
+      }
+      if (!entry?.track || !transport || transport.closed || this.producers.has(source)) return;
+      try {
+        await this.#produce(source, entry, transport);
+      } catch (error) {
+        // The transport is gone: the next join sends it again.
+        if (transport.closed) return;
+        this.emit('sendfailed', source, error);
+        throw error;
+      }
+    });
+  }
+
+  async #produce(source, { track, paused, options }, transport) {
+    if (!this.#device.canProduce(track.kind)) throw new Error(`This browser cannot send ${track.kind} here.`);
+    const isScreen = source.startsWith('screen');
+    const producer = await transport.produce({
+      track,
+      streamId: isScreen ? 'screen' : 'person',
+      stopTracks: false,
+      disableTrackOnPause: source === 'mic',
+      appData: isScreen ? { source: 'screen', share: true } : { source },
+      ...this.#mediaOptions(source, track),
+      ...options,
+    });
+    this.producers.set(source, producer);
+    const wanted = this.#outgoing.get(source);
+    if (wanted?.paused || paused) {
+      producer.pause();
+      await this.#signaling.request('pauseProducer', { producerId: producer.id });
+    }
+  }
+
+  #mediaOptions(source, track) {
+    if (track.kind === 'audio') return { codecOptions: { opusFec: true, opusDtx: false, opusStereo: source !== 'mic' } };
+    const { codec, maxBitrate } = this.#settings;
+    const options = { codecOptions: { videoGoogleStartBitrate: 1000 } };
+    if (maxBitrate) options.encodings = [{ maxBitrate }];
+    if (codec) options.codec = { mimeType: `video/${codec.toUpperCase()}`, clockRate: 90000 };
+    return options;
+  }
+
+  // MARK: - What the server says
+
+  async #answer({ method, data }, accept, reject) {
+    if (method !== 'newConsumer') {
+      reject(404, `unknown method "${method}"`);
+      return;
+    }
+    const transport = this.recvTransport;
+    try {
+      if (!transport) throw new Error('not joined');
+      const isScreen = data.appData?.source === 'screen' || Boolean(data.appData?.share);
+      const consumer = await transport.consume({
+        id: data.id,
+        producerId: data.producerId,
+        kind: data.kind,
+        rtpParameters: data.rtpParameters,
+        streamId: `${data.peerId}${isScreen ? '-screen' : ''}`,
+        appData: { ...data.appData, peerId: data.peerId, isScreen, producerPaused: Boolean(data.producerPaused) },
+      });
+      if (transport !== this.recvTransport) return;
+      const peer = this.peers.get(data.peerId) ?? this.#addPeer({ id: data.peerId, displayName: '' }, true);
+      this.#consumers.set(consumer.id, { peer, consumer });
+      consumer.on('transportclose', () => this.#consumers.delete(consumer.id));
+      this.emit('consumer', peer, consumer);
+      accept();
+    } catch (error) {
+      console.warn('a consumer was not accepted', error);
+      reject(500, error.message);
+    }
+  }
+
+  #notified(method, data) {
+    const found = this.#consumers.get(data.consumerId);
+    switch (method) {
+      case 'newPeer':
+        this.#addPeer(data, false);
+        break;
+      case 'peerClosed': {
+        const peer = this.peers.get(data.peerId);
+        if (peer) this.#removePeer(peer, false);
+        break;
+      }
+      case 'peerDisplayNameChanged': {
+        const peer = this.peers.get(data.peerId);
+        if (!peer) break;
+        peer.displayName = data.displayName;
+        this.emit('peerchanged', peer);
+        break;
+      }
+      case 'consumerClosed':
+        if (found) this.#closeConsumer(found);
+        break;
+      case 'consumerPaused':
+      case 'consumerResumed':
+        if (!found) break;
+        found.consumer.appData.producerPaused = method === 'consumerPaused';
+        this.emit('peerchanged', found.peer);
+        break;
+      default:
+        // Scores, layers, speakers: nothing here shows them yet.
+        break;
+    }
+  }
+
+  #addPeer({ id, displayName }, isSilent) {
+    const known = this.peers.get(id);
+    const peer = known ?? { id };
+    peer.displayName = displayName || peer.displayName || 'Guest';
+    this.peers.set(id, peer);
+    this.emit(known ? 'peerchanged' : 'peer', peer, isSilent);
+    return peer;
+  }
+
+  #removePeer(peer, isSilent) {
+    for (const entry of this.consumers) if (entry.peer === peer) this.#closeConsumer(entry);
+    this.peers.delete(peer.id);
+    this.emit('peerleft', peer, isSilent);
+  }
+
+  #closeConsumer({ peer, consumer }) {
+    this.#consumers.delete(consumer.id);
+    consumer.close();
+    this.emit('consumerclosed', peer, consumer);
+  }
+}
+
+function browserVersion() {
+  return /(?:Firefox|Chrome|Version)\/(\d+)/.exec(navigator.userAgent)?.[1] ?? '';
+}

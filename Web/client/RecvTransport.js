@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { UnsupportedError } from './errors.js';
+import { Consumer } from './Consumer.js';
+import { receivingCodecs } from './negotiation.js';
+import { Transport } from './Transport.js';
+
+/** Most consumers that one negotiation takes in. */
+const BATCH_LIMIT = 64;
+
+/** Receives tracks. Consumers asked for at about the same time share one negotiation. */
+export class RecvTransport extends Transport {
+  #capabilities;
+  /** The m-lines in their order: an index, once used, stays, and a closed one may be taken again. */
+  #sections = [];
+  #consumers = new Set();
+  #waiting = [];
+  #isScheduled = false;
+  #isStale = false;
+
+  constructor(options, { recv }) {
+    super(options);
+    this.#capabilities = recv;
+  }
+
+  get direction() {
+    return 'recv';
+  }
+
+  /** Receives what the server described; resolves with a Consumer whose track can be played. */
+  async consume({ id, producerId, kind, rtpParameters, streamId, onRtpReceiver, appData = {} } = {}) {
+    this.checkOpen();
+    if (typeof id !== 'string') throw new TypeError('missing id');
+    if (typeof producerId !== 'string') throw new TypeError('missing producerId');
+    if (kind !== 'audio' && kind !== 'video') throw new TypeError(`invalid kind "${kind}"`);
+    if (!rtpParameters?.codecs?.length || !rtpParameters.encodings?.length) throw new TypeError('missing rtpParameters');
+    if (!this.#capabilities.codecs.some((codec) => codec.kind === kind)) throw new UnsupportedError('cannot consume');
+    return new Promise((resolve, reject) => {
+      const options = { id, producerId, kind, rtpParameters: structuredClone(rtpParameters), streamId, appData };
+      this.#waiting.push({ options, onRtpReceiver, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  closeChildren() {
+    for (const consumer of this.#consumers) consumer.transportClosed();
+    this.#consumers.clear();
+  }
+
+  /** Offers the sections as they are now. New ICE parameters in the offer restart the browser's side too. */
+  async renegotiate() {
+    this.#isStale = false;
+    const connection = this.peerConnection;
+    const offer = this.describe('offer', this.#sections);
+    await connection.setRemoteDescription(offer);
+    const answer = await connection.createAnswer();
+    await this.connectOnce(answer.sdp);
+    const closed = this.#sections.filter((section) => section.closed);
+    await connection.setLocalDescription({ type: 'answer', sdp: this.#patch(answer.sdp) });
+    // Only what both sides know as closed may become something else.
+    for (const section of closed) section.isFree = true;
+  }
+
+  #schedule() {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.enqueue(async () => {
+      this.#isScheduled = false;
+      await this.#negotiate();
+    }).catch((error) => {
+      this.#isScheduled = false;
+      for (const entry of this.#waiting.splice(0)) entry.reject(error);
+    });
+  }
+
+  async #negotiate() {
+    const batch = this.#waiting.splice(0, BATCH_LIMIT);
+    if (this.#waiting.length > 0) this.#schedule();
+    if (batch.length === 0 && !this.#isStale) return;
+    const added = [];
+    try {
+      for (const entry of batch) {
+        entry.section = this.#add(entry.options);
+        added.push(entry.section);
+      }
+      await this.renegotiate();
+    } catch (error) {
+      const connection = this.peerConnection;
+      if (connection.signalingState === 'have-remote-offer') {
+        await connection.setRemoteDescription({ type: 'rollback' }).catch(() => {});
+      }
+      for (const section of added) this.#retire(section);
+      for (const entry of batch) entry.reject(error);
+      return;
+    }
+    for (const entry of batch) this.#deliver(entry);
+  }
+
+  #deliver({ options, onRtpReceiver, section, resolve, reject }) {
+    const transceiver = this.peerConnection.getTransceivers().find(({ mid }) => mid === section.mid);
+    if (!transceiver?.receiver?.track || transceiver.currentDirection !== 'recvonly') {
+      this.#retire(section);
+      this.#isStale = true;
+      this.#schedule();
+      reject(new UnsupportedError(`the browser did not accept ${options.rtpParameters.codecs[0].mimeType}`));
+      return;
+    }
+    onRtpReceiver?.(transceiver.receiver);
+    const { receiver } = transceiver;
+    const consumer = new Consumer({ ...options, receiver, track: receiver.track }, (closing) => {
+      this.#consumers.delete(closing);
+      this.#retire(section);
+      this.#isStale = true;
+      if (!this.closed) this.#schedule();
+    });
+    this.#consumers.add(consumer);
+    this.observer.emit('newconsumer', consumer);
+    resolve(consumer);
+  }
+
+  #add({ id, kind, rtpParameters, streamId }) {
+    const { codecs, encodings, headerExtensions = [], rtcp } = rtpParameters;
+    const [{ ssrc, rtx }] = encodings;
+    const cname = rtcp?.cname ?? id;
+    const section = {
+      kind,
+      mid: rtpParameters.mid ?? `c${this.#sections.length}-${ssrc}`,
+      direction: 'sendonly',
+      codecs: receivingCodecs({ codecs }, this.#capabilities),
+      headerExtensions,
+      // Tracks of one stream are played in step.
+      msid: `${token(streamId ?? cname)} ${token(id)}`,
+      source: { ssrc, rtxSsrc: rtx?.ssrc, cname: token(cname) },
+      sendsStereo: codecs.some(({ parameters }) => Number(parameters?.['sprop-stereo']) === 1),
+      closed: false,
+    };
+    if (this.#sections.some((other) => !other.closed && other.mid === section.mid)) {
+      throw new TypeError(`mid ${section.mid} is in use`);
+    }
+    const free = this.#sections.findIndex((other) => other.isFree);
+    if (free < 0) this.#sections.push(section);
+    else this.#sections[free] = section;
+    return section;
+  }
+
+  /** Takes a section out of use; the first carries the transport of the whole group and only falls silent. */
+  #retire(section) {
+    const index = this.#sections.indexOf(section);
+    if (index < 0) return;
+    section.source = undefined;
+    section.msid = undefined;
+    if (index === 0) {
+      section.direction = 'inactive';
+    } else {
+      section.closed = true;
+      section.formats = section.codecs.map(({ payloadType }) => payloadType);
+    }
+  }
+
+  /** Opus is decoded to one channel unless the answer says otherwise; all sections must say the same. */
+  #patch(sdp) {
+    // Every browser answers an open offer by taking the active role; one that did not would wait for the server.
+    let patched = sdp.replaceAll('a=setup:passive', 'a=setup:active').replaceAll('a=setup:actpass', 'a=setup:active');
+    if (!this.#sections.some((section) => section.sendsStereo && section.direction === 'sendonly')) return patched;
+    const types = new Set([...patched.matchAll(/^a=rtpmap:(\d+) opus\/48000\/2/gim)].map((match) => match[1]));
+    patched = patched.replace(/^a=fmtp:(\d+) (?!.*\bstereo=1)(.*?)(\r?)$/gm, (line, type, values, end) => {
+      return types.has(type) ? `a=fmtp:${type} ${values};stereo=1${end}` : line;
+    });
+    return patched;
+  }
+}
+
+/** Text as a token of RFC 8866 §9, which ids of other people's making need not be. */
+function token(text) {
+  return String(text).replace(/[^\w!#$%&'*+.^`{|}~-]/g, '-') || '-';
+}

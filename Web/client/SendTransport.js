@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { InvalidStateError, UnsupportedError } from './errors.js';
+import { applyCodecOptions, sendingEncodings, sendingParameters } from './negotiation.js';
+import { Producer } from './Producer.js';
+import { parseDescription } from './sdp.js';
+import { Transport } from './Transport.js';
+
+/** Sends tracks. Emits `produce` ({kind, rtpParameters, appData}, callback({id}), errback) for each. */
+export class SendTransport extends Transport {
+  #router;
+  #capabilities;
+  #producers = new Set();
+  /** What was answered, by mid: the answer to an unchanged section stays the same. */
+  #answered = new Map();
+
+  constructor(options, { router, send }) {
+    super(options);
+    [this.#router, this.#capabilities] = [router, send];
+  }
+
+  get direction() {
+    return 'send';
+  }
+
+  /** Sends a track; resolves with its Producer once the server has one. */
+  async produce({ track, streamId, encodings, codecOptions, codec, stopTracks = true, ...rest } = {}) {
+    this.checkOpen();
+    if (!track) throw new TypeError('missing track');
+    if (track.readyState === 'ended') throw new InvalidStateError('track ended');
+    if (this.listenerCount('produce') === 0) throw new TypeError('no "produce" listener set into this transport');
+    if (encodings !== undefined && !Array.isArray(encodings)) throw new TypeError('encodings must be an array');
+    if (!this.#capabilities.codecs.some(({ kind }) => kind === track.kind)) {
+      throw new UnsupportedError(`cannot produce ${track.kind}`);
+    }
+    const appData = rest.appData ?? {};
+    const { disableTrackOnPause = true, zeroRtpOnPause = false } = rest;
+    return this.enqueue(async () => {
+      const sent = await this.#send({ track, streamId, encodings, codecOptions, codec, onRtpSender: rest.onRtpSender });
+      try {
+        const { kind } = track;
+        const { id } = await this.ask('produce', { kind, rtpParameters: sent.rtpParameters, appData });
+        this.checkOpen();
+        const settings = { stopTracks, disableTrackOnPause, zeroRtpOnPause, appData };
+        const producer = new Producer({ id, kind, track, ...sent, ...settings }, (closing) => this.#remove(closing));
+        this.#producers.add(producer);
+        this.observer.emit('newproducer', producer);
+        return producer;
+      } catch (error) {
+        await this.#withdraw(sent.transceiver).catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  closeChildren() {
+    for (const producer of this.#producers) producer.transportClosed();
+    this.#producers.clear();
+  }
+
+  async renegotiate(options) {
+    const connection = this.peerConnection;
+    await connection.setLocalDescription(await connection.createOffer(options));
+    await this.#answer();
+  }
+
+  async #send({ track, streamId, encodings, codecOptions, codec, onRtpSender }) {
+    const connection = this.peerConnection;
+    const asked = encodingsToSend(encodings);
+    const init = { direction: 'sendonly', streams: [streamOf(track, streamId)] };
+    if (asked) init.sendEncodings = asked;
+    const transceiver = connection.addTransceiver(track, init);
+    try {
+      if (codec) preferCodec(transceiver, codec);
+      onRtpSender?.(transceiver.sender);
+      const offer = await connection.createOffer();
+      await this.connectOnce(offer.sdp);
+      await connection.setLocalDescription(offer);
+      const section = this.#localSections().find(({ mid }) => mid === transceiver.mid);
+      const rtpParameters = sendingParameters(section, this.#router, codec);
+      if (!rtpParameters) throw new UnsupportedError(`no ${codec?.mimeType ?? track.kind} codec in common`);
+      rtpParameters.encodings = sendingEncodings(section, asked);
+      if (codecOptions?.opusDtx && track.kind === 'audio') rtpParameters.encodings[0].dtx = true;
+      const codecs = rtpParameters.codecs.map((entry) => applyCodecOptions(entry, codecOptions));
+      rtpParameters.codecs = codecs.map(({ sent }) => sent);
+      this.#answered.set(transceiver.mid, {
+        kind: track.kind,
+        mid: transceiver.mid,
+        direction: 'recvonly',
+        codecs: codecs.map(({ answer }) => answer),
+        headerExtensions: rtpParameters.headerExtensions,
+        rids: section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id),
+        ptime: codecOptions?.opusPtime,
+      });
+      await this.#answer();
+      return { transceiver, rtpParameters };
+    } catch (error) {
+      await this.#withdraw(transceiver).catch(() => {});
+      throw error;
+    }
+  }
+
+  #localSections() {
+    return parseDescription(this.peerConnection.localDescription.sdp).sections;
+  }
+
+  /** Answers the offer that stands, section by section. */
+  async #answer() {
+    const { sections, session } = parseDescription(this.peerConnection.localDescription.sdp);
+    const answers = sections.map((section) => {
+      const known = this.#answered.get(section.mid);
+      if (!known || section.port === 0) return { ...section, closed: true };
+      return { ...known, direction: section.direction === 'sendonly' ? 'recvonly' : 'inactive' };
+    });
+    await this.peerConnection.setRemoteDescription(this.describe('answer', answers, session.extmapAllowMixed));
+  }
+
+  async #remove(producer) {
+    this.#producers.delete(producer);
+    if (this.closed) return;
+    await this.enqueue(() => this.#withdraw(producer.transceiver)).catch((error) => {
+      if (!this.closed) console.warn('a producer could not be withdrawn', error);
+    });
+  }
+
+  /**
+   * Takes a section out. The first one carries the transport of the whole group and only falls silent; others are
+   * stopped, so that later tracks take their place.
+   */
+  async #withdraw(transceiver) {
+    const connection = this.peerConnection;
+    if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
+    await transceiver.sender.replaceTrack(null).catch(() => {});
+    if (transceiver.mid === null) {
+      transceiver.stop();
+      return;
+    }
+    const isFirst = this.#localSections()[0]?.mid === transceiver.mid;
+    if (isFirst) transceiver.direction = 'inactive';
+    else transceiver.stop();
+    await this.renegotiate();
+    if (!isFirst) this.#answered.delete(transceiver.mid);
+  }
+}
+
+/** Encodings for addTransceiver: several need rids, low quality first; one goes without. */
+function encodingsToSend(encodings) {
+  if (!encodings?.length) return undefined;
+  if (encodings.length === 1) {
+    const [{ rid, ...single }] = encodings;
+    return [{ ...single }];
+  }
+  return encodings.map((encoding, index) => ({ active: true, rid: `r${index}`, ...encoding }));
+}
+
+function streamOf(track, streamId) {
+  // A stream's id cannot be chosen; it is enough that tracks given the same one share a stream.
+  if (streamId === undefined) return new MediaStream([track]);
+  const stream = streams.get(streamId)?.deref() ?? new MediaStream();
+  streams.set(streamId, new WeakRef(stream));
+  stream.addTrack(track);
+  return stream;
+}
+
+const streams = new Map();
+
+/** Puts the codec first in the browser's offer; where that is not possible, the answer chooses alone. */
+function preferCodec(transceiver, codec) {
+  const all = RTCRtpSender.getCapabilities?.(transceiver.sender.track.kind)?.codecs ?? [];
+  const isWanted = ({ mimeType }) => mimeType.toLowerCase() === codec.mimeType.toLowerCase();
+  if (!all.some(isWanted)) return;
+  try {
+    transceiver.setCodecPreferences([...all.filter(isWanted), ...all.filter((entry) => !isWanted(entry))]);
+  } catch {
+    // Some browsers refuse what they list themselves.
+  }
+}
