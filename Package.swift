@@ -109,7 +109,7 @@ let package = Package(
         room("Product", "Signaling", rooms("ORTC")),
         room(
             "Product", "SwiftletServer",
-            rooms("Swiftlet", "Signaling", "WebSockets", "Web", "ORTC") + [
+            rooms("Swiftlet", "Signaling", "WebSockets", "Web", "Crypto", "ORTC") + [
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -145,12 +145,18 @@ let package = Package(
         tests("RTP", rooms("RTP", "Wire")),
         tests("Congestion", rooms("Congestion", "RTP", "Wire")),
         tests("WorkerProtocol", rooms("WorkerProtocol", "Control", "ORTC", "Wire")),
+        tests("Swiftlet", rooms("Swiftlet", "WorkerProtocol", "Control", "ORTC", "Wire")),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
         tests("Crypto", rooms("Crypto", "Wire")),
+        tests("EventLoop", rooms("EventLoop", "Wire")),
         tests("PeerLink", rooms("PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire")),
         tests("Engine", rooms("Engine", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
+        .testTarget(
+            name: "Simulation",
+            dependencies: rooms("Engine", "PeerLink", "Streams", "Control", "ORTC", "ICE", "DTLS", "SRTP", "RTP", "Crypto", "Wire"),
+            swiftSettings: borrowing),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
@@ -158,8 +164,21 @@ let package = Package(
     ]
 )
 
+// The benchmarks stand here and not in a package of their own, which would not see `package` symbols.
+if Context.environment["SWIFTLET_BENCH"] != nil {
+    package.targets += [
+        .target(
+            name: "CForward", path: "Benchmarks/CForward",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .executableTarget(
+            name: "swiftlet-bench",
+            dependencies: rooms("Worker", "Control", "ORTC", "SRTP", "Crypto", "Wire") + ["CForward"],
+            path: "Benchmarks/Forward", swiftSettings: borrowing),
+    ]
+}
+
 for target in package.targets where Context.environment["CI"] != nil && target.type != .system {
-    if target.name == "CNetwork" {
+    if ["CNetwork", "CForward"].contains(target.name) {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     } else {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]

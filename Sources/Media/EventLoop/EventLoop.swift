@@ -88,6 +88,9 @@ package final class EventLoop {
         return (Int(send), Int(receive))
     }
 
+    /// The open socket that was bound first, if any.
+    package var firstSocket: SocketID? { sockets.all.first?.id }
+
     /// Closes a socket or connection; closing again does nothing.
     package func close(_ id: SocketID) {
         guard let entry = sockets.remove(id) else { return }

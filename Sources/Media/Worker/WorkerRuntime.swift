@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletControl
+package import SwiftletControl
 import SwiftletEngine
 package import SwiftletEventLoop
 import SwiftletORTC
@@ -29,9 +29,9 @@ package final class WorkerRuntime {
     /// How often the wall clock is compared with the monotonic one.
     private static let wallClockInterval = Duration.seconds(10)
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let channel: ChannelPort
-    private var engine: Engine?
+    private(set) var engine: Engine?
     private var received = ReceiveBatch(capacity: EventLoop.receiveCapacity)
     private var transmitted = TransmitBatch()
     private var logFilter = LogFilter()
@@ -150,7 +150,8 @@ package final class WorkerRuntime {
 
     // MARK: Requests
 
-    private func handle(_ request: ControlRequest) -> Result<ControlReply, ControlError> {
+    /// Does what the host asks; its requests come by the channel, those of benchmarks directly.
+    package func handle(_ request: ControlRequest) -> Result<ControlReply, ControlError> {
         switch request {
         case .start(let settings):
             return start(settings)

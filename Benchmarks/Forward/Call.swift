@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletCrypto
+import SwiftletORTC
+import SwiftletControl
+
+/// The call that both forwarders carry: one publisher of VP8 and its consumers, each with keys of its own.
+enum Call {
+    static let suite = SRTPProfile.gcm128
+    static let ssrc: UInt32 = 1000
+    static let payloadType: UInt8 = 96
+    /// Id of the transport-wide sequence number on the publisher's packets.
+    static let transportSequenceID: UInt8 = 3
+    /// Where the first receiver stands; the others stand behind it.
+    static let firstReceiver: UInt32 = 0x7F01_0001
+
+    private static let mid = "urn:ietf:params:rtp-hdrext:sdes:mid"
+    private static let sendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+    private static let transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+    private static let orientation = "urn:3gpp:video-orientation"
+
+    /// The worker's keys of its link to peer `index`; 0 is the publisher.
+    static func keys(_ index: Int) -> SRTPKeyingMaterial {
+        let bytes = { (salt: Int, count: Int) in
+            (0..<count).map { UInt8(truncatingIfNeeded: index &* 31 &+ salt &* 7 &+ $0 &* 13) }
+        }
+        return SRTPKeyingMaterial(
+            profile: suite,
+            localKey: bytes(1, suite.keyLength),
+            localSalt: bytes(2, suite.saltLength),
+            remoteKey: bytes(3, suite.keyLength),
+            remoteSalt: bytes(4, suite.saltLength)
+        )
+    }
+
+    private static func codecs(_ payloadType: UInt8) -> [RtpCodecParameters] {
+        let feedback = [
+            RtcpFeedback(type: "nack"), RtcpFeedback(type: "nack", parameter: "pli"),
+            RtcpFeedback(type: "ccm", parameter: "fir"), RtcpFeedback(type: "transport-cc"),
+        ]
+        return [
+            RtpCodecParameters(
+                mimeType: "video/VP8",
+                payloadType: payloadType,
+                clockRate: 90_000,
+                rtcpFeedback: feedback
+            ),
+            RtpCodecParameters(
+                mimeType: "video/rtx",
+                payloadType: payloadType + 1,
+                clockRate: 90_000,
+                parameters: ["apt": .integer(Int(payloadType))]
+            ),
+        ]
+    }
+
+    /// The publisher's stream as a browser would offer it.
+    static func produce(on transport: String) -> ControlRequest.Produce {
+        ControlRequest.Produce(
+            id: "producer",
+            transportId: transport,
+            kind: .video,
+            rtpParameters: RtpParameters(
+                mid: "0",
+                codecs: codecs(payloadType),
+                headerExtensions: [
+                    .init(uri: mid, id: 1), .init(uri: transportCC, id: transportSequenceID),
+                    .init(uri: orientation, id: 4),
+                ],
+                encodings: [.init(ssrc: ssrc, rtx: .init(ssrc: ssrc + 1))]
+            ),
+            rtpMapping: RtpMapping(
+                codecs: [
+                    .init(payloadType: 96, mappedPayloadType: 101), .init(payloadType: 97, mappedPayloadType: 102),
+                ],
+                encodings: [.init(ssrc: ssrc, mappedSsrc: 5000)]
+            )
+        )
+    }
+
+    /// Consumer `index` of it, with the payload types and extensions that a browser would have chosen.
+    static func consume(_ index: Int, on transport: String) -> ControlRequest.Consume {
+        let own = UInt32(10_000 + 2 * index)
+        return ControlRequest.Consume(
+            id: "consumer\(index)",
+            transportId: transport,
+            producerId: "producer",
+            kind: .video,
+            type: .simple,
+            rtpParameters: RtpParameters(
+                mid: "0",
+                codecs: codecs(120),
+                headerExtensions: [
+                    .init(uri: mid, id: 9), .init(uri: transportCC, id: 5), .init(uri: sendTime, id: 6),
+                    .init(uri: orientation, id: 11),
+                ],
+                encodings: [.init(ssrc: own, rtx: .init(ssrc: own + 1))],
+                rtcp: .init(cname: "bench")
+            ),
+            codecMapping: [
+                .init(payloadType: 101, mappedPayloadType: 120), .init(payloadType: 102, mappedPayloadType: 121),
+            ],
+            consumableRtpEncodings: [.init(ssrc: 5000)]
+        )
+    }
+}
