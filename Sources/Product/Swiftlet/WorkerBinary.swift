@@ -7,14 +7,22 @@ import FoundationEssentials
 ///
 /// Whoever names one, by setting or by `SWIFTLET_WORKER`, gets that one or an error; else it is looked for beside the
 /// running program and then on the PATH.
-struct WorkerBinary {
+package struct WorkerBinary {
     /// The program's file name.
-    static let name = "swiftlet-worker"
+    package static let name = "swiftlet-worker"
 
-    var environment: [String: String]
+    private let environment: [String: String]
     /// The folder of the running program.
-    var programFolder: String?
-    var isExecutable: (String) -> Bool
+    private let programFolder: String?
+    private let isExecutable: (String) -> Bool
+
+    /// - Parameters:
+    ///   - environment: This process's environment.
+    ///   - programFolder: The folder of the running program.
+    ///   - isExecutable: Whether there is a program at a path.
+    package init(environment: [String: String], programFolder: String?, isExecutable: @escaping (String) -> Bool) {
+        (self.environment, self.programFolder, self.isExecutable) = (environment, programFolder, isExecutable)
+    }
 
     /// The search as this process does it.
     static var system: WorkerBinary {
@@ -31,7 +39,7 @@ struct WorkerBinary {
     /// - Parameter setting: The path that the application asked for.
     /// - Returns: The first candidate that can be executed.
     /// - Throws: ``SwiftletError/Code/workerStart`` with every path that was tried.
-    func find(setting: String?) throws(SwiftletError) -> String {
+    package func find(setting: String?) throws(SwiftletError) -> String {
         let candidates = candidates(setting: setting)
         for candidate in candidates where isExecutable(candidate.path) { return candidate.path }
         let tried = candidates.map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")

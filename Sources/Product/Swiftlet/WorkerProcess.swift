@@ -59,7 +59,7 @@ enum WorkerProcess {
     ///
     /// - Throws: ``SwiftletError/Code/workerStart`` when the system refuses.
     static func launch(_ path: String) async throws(SwiftletError) -> Running {
-        let (ours, theirs) = try socketPair()
+        let (ours, theirs) = try SocketPair.make()
         let (started, continuation) = AsyncStream<Result<Int32, SwiftletError>>.makeStream()
         // Not structured, since the process outlives this call; the connection that owns our end awaits its end.
         let exit = Task<String, Never> {
@@ -82,7 +82,7 @@ enum WorkerProcess {
             }
         }
         for await result in started {
-            do {
+            do throws(SwiftletError) {
                 return Running(pid: try result.get(), descriptor: ours, exit: exit)
             } catch {
                 Glibc.close(ours)
@@ -98,15 +98,5 @@ enum WorkerProcess {
     private static func environment() -> Environment {
         let isSet = ProcessInfo.processInfo.environment["SWIFT_BACKTRACE"] != nil
         return isSet ? .inherit : .inherit.updating(["SWIFT_BACKTRACE": "enable=no"])
-    }
-
-    /// Two joined stream sockets that no other child inherits, so that the end of either process shows at the other.
-    static func socketPair() throws(SwiftletError) -> (CInt, CInt) {
-        var ends: [CInt] = [-1, -1]
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-            throw SwiftletError(.workerStart, "no socketpair for the worker: \(Errno(rawValue: errno))")
-        }
-        return (ends[0], ends[1])
     }
 }

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Swiftlet
+import Synchronization
+
+/// A worker played by a script: answers at once and as a worker would, unless it is told otherwise.
+final class ScriptedChannel: WorkerChannel {
+    typealias Completion = @Sendable (Result<ControlReply, SwiftletError>) -> Void
+
+    private struct State {
+        var requests: [ControlRequest] = []
+        var held: [(request: ControlRequest, completion: Completion)] = []
+        var isHolding = false
+        var refusal: SwiftletError?
+        var wrongReply: ControlReply?
+        /// Said right behind the answer to the next request, before anybody can act on the answer.
+        var behindNextAnswer: (@Sendable (ControlRequest) -> [ControlNotification])?
+        var consumersOfProducer: [String: [String]] = [:]
+        var hasEnded = false
+    }
+
+    let pid: Int32 = 4242
+    private let handler: @Sendable (WorkerChannelEvent) -> Void
+    private let state = Mutex(State())
+
+    init(handler: @escaping @Sendable (WorkerChannelEvent) -> Void) { self.handler = handler }
+
+    /// A worker behind a scripted channel.
+    static func worker(_ settings: WorkerSettings = WorkerSettings()) async throws -> (Worker, ScriptedChannel) {
+        let made = Mutex<ScriptedChannel?>(nil)
+        let worker = try await Worker.start(settings) { handler in
+            let channel = ScriptedChannel(handler: handler)
+            made.withLock { $0 = channel }
+            return channel
+        }
+        guard let channel = made.withLock({ $0 }) else { throw SwiftletError(.internal, "no channel was opened") }
+        return (worker, channel)
+    }
+
+    /// What was asked so far, without the start.
+    var requests: [ControlRequest] { state.withLock { Array($0.requests.dropFirst()) } }
+
+    /// Leaves the next requests unanswered.
+    func hold() { state.withLock { $0.isHolding = true } }
+
+    /// Answers what was left unanswered, and from now on at once again.
+    func answerHeld() {
+        let held = state.withLock { state in
+            state.isHolding = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for (request, completion) in held { completion(.success(Self.answer(to: request))) }
+    }
+
+    /// Refuses the next request.
+    func refuseNext(_ error: SwiftletError) { state.withLock { $0.refusal = error } }
+
+    /// Answers the next request with this, whatever it is.
+    func answerNext(_ reply: ControlReply) { state.withLock { $0.wrongReply = reply } }
+
+    func sayBehindNextAnswer(_ notifications: @escaping @Sendable (ControlRequest) -> [ControlNotification]) {
+        state.withLock { $0.behindNextAnswer = notifications }
+    }
+
+    func say(_ notification: ControlNotification) { handler(.notification(notification)) }
+
+    /// Ends as a killed process does.
+    func die() { end(reason: "its channel ended", status: "signalled(9)") }
+
+    func close() { end(reason: "closed", status: "exited(0)") }
+
+    private func end(reason: String, status: String) {
+        let held = state.withLock { state -> [Completion]? in
+            guard !state.hasEnded else { return nil }
+            state.hasEnded = true
+            defer { state.held = [] }
+            return state.held.map(\.completion)
+        }
+        guard let held else { return }
+        for completion in held { completion(.failure(SwiftletError(.workerLost, reason))) }
+        handler(.ended(reason: reason))
+        handler(.exited(status: status))
+    }
+
+    func send(_ request: ControlRequest, completion: @escaping Completion) {
+        let (result, notifications) = state.withLock {
+            state -> (Result<ControlReply, SwiftletError>?, [ControlNotification]) in
+            state.requests.append(request)
+            if state.hasEnded { return (.failure(SwiftletError(.workerLost, "gone")), []) }
+            if state.isHolding {
+                state.held.append((request, completion))
+                return (nil, [])
+            }
+            if let refusal = state.refusal.take() { return (.failure(refusal), []) }
+            if let reply = state.wrongReply.take() { return (.success(reply), []) }
+            let notifications = Self.cascade(request, &state) + (state.behindNextAnswer.take()?(request) ?? [])
+            return (.success(Self.answer(to: request)), notifications)
+        }
+        if let result { completion(result) }
+        for notification in notifications { say(notification) }
+    }
+
+    private static func cascade(_ request: ControlRequest, _ state: inout State) -> [ControlNotification] {
+        switch request {
+        case .consume(let consumer):
+            state.consumersOfProducer[consumer.producerId, default: []].append(consumer.id)
+            return []
+        case .closeProducer(let id):
+            return (state.consumersOfProducer[id] ?? []).map { .consumerProducerClosed(consumerId: $0) }
+        case .pauseProducer(let id):
+            return (state.consumersOfProducer[id] ?? []).map { .consumerProducerPaused(consumerId: $0) }
+        case .resumeProducer(let id):
+            return (state.consumersOfProducer[id] ?? []).map { .consumerProducerResumed(consumerId: $0) }
+        default:
+            return []
+        }
+    }
+
+    private static func answer(to request: ControlRequest) -> ControlReply {
+        let ice = IceParameters(usernameFragment: "ufrag", password: "password", iceLite: true)
+        return switch request {
+        case .createWebRtcServer(let server):
+            .webRtcServer(server.listenInfos.map { ListenAddress(protocol: $0.protocol, ip: $0.ip, port: 44444) })
+        case .createWebRtcTransport:
+            .webRtcTransport(
+                .init(
+                    iceParameters: ice,
+                    iceCandidates: [
+                        IceCandidate(
+                            foundation: "udpcandidate",
+                            priority: 1,
+                            address: "127.0.0.1",
+                            protocol: .udp,
+                            port: 44444
+                        )
+                    ],
+                    dtlsParameters: DtlsParameters(role: .auto, fingerprints: [])
+                )
+            )
+        case .connectWebRtcTransport: .connected(localRole: .client)
+        case .restartIce: .iceParameters(IceParameters(usernameFragment: "new", password: "new", iceLite: true))
+        case .produce: .produced(type: .simple)
+        case .consume(let consumer):
+            .consumed(
+                .init(
+                    paused: consumer.paused,
+                    producerPaused: false,
+                    score: ConsumerScore(score: 10, producerScore: 10, producerScores: [10])
+                )
+            )
+        case .getResourceUsage: .resourceUsage(WorkerResourceUsage(userTime: 7))
+        case .dumpRouter(let id): .routerDump(RouterDump(id: id, transportIds: [], consumerIdsByProducerId: [:]))
+        case .getTransportStats(let id): .transportStats(WebRtcTransportStat(transportId: id, timestamp: 1))
+        case .getProducerStats, .getConsumerStats: .producerStats([])
+        default: .done
+        }
+    }
+}

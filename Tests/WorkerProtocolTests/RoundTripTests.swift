@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletControl
+import SwiftletORTC
+import SwiftletWire
+import SwiftletWorkerProtocol
+import Testing
+
+@Suite("Control on the worker's channel")
+struct RoundTripTests {
+    private static func message(_ frame: [UInt8]) throws -> [UInt8] {
+        var decoder = FrameDecoder()
+        decoder.append(frame.span)
+        return try #require(try decoder.next())
+    }
+
+    @Test("Every request arrives as it was sent, with its number", arguments: 0..<400 as Range<UInt64>)
+    func requests(seed: UInt64) throws {
+        var values = RandomValues(seed: seed)
+        let (id, request): (UInt64, ControlRequest) = (values.uint(), values.request())
+        let arrived = try WorkerProtocol.decodeRequest(
+            try Self.message(try WorkerProtocol.encode(request: request, id: id))
+        )
+        #expect(arrived.id == id)
+        #expect(arrived.request == .success(request))
+    }
+
+    @Test("Every reply and refusal arrives as it was sent", arguments: 0..<400 as Range<UInt64>)
+    func replies(seed: UInt64) throws {
+        var values = RandomValues(seed: seed)
+        let (id, reply): (UInt64, Result<ControlReply, ControlError>) = (values.uint(), values.reply())
+        let arrived = try WorkerProtocol.decodeFromWorker(
+            try Self.message(try WorkerProtocol.encode(reply: reply, to: id))
+        )
+        #expect(arrived == .reply(reply, to: id))
+    }
+
+    @Test("Every notification arrives as it was sent", arguments: 0..<200 as Range<UInt64>)
+    func notifications(seed: UInt64) throws {
+        var values = RandomValues(seed: seed)
+        let notification = values.notification()
+        let frame = try WorkerProtocol.encode(notification: notification)
+        #expect(try WorkerProtocol.decodeFromWorker(try Self.message(frame)) == .notification(notification))
+    }
+
+    @Test("Zeros and empty texts are not taken for absent", arguments: [0, 1])
+    func zeros(payloadType: UInt8) throws {
+        var values = RandomValues(seed: 1)
+        var parameters = values.rtpParameters()
+        parameters.mid = ""
+        parameters.encodings = [.init(ssrc: 0, rid: "", codecPayloadType: payloadType, maxBitrate: 0)]
+        let request = ControlRequest.produce(
+            .init(id: "", transportId: "", kind: .audio, rtpParameters: parameters, rtpMapping: .init())
+        )
+        let arrived = try WorkerProtocol.decodeRequest(
+            try Self.message(try WorkerProtocol.encode(request: request, id: 0))
+        )
+        #expect(arrived.request == .success(request))
+    }
+
+    @Test("A request of a newer host is refused under its number")
+    func unknownRequest() throws {
+        // Field 1, varint: 7. Field 999, length-delimited: empty.
+        let arrived = try WorkerProtocol.decodeRequest([0x08, 0x07, 0xBA, 0x3E, 0x00])
+        #expect(arrived.id == 7)
+        guard case .failure(let error) = arrived.request else {
+            Issue.record("taken for \(arrived.request)")
+            return
+        }
+        #expect(error.code == .unsupported)
+    }
+
+    @Test("An impossible field is refused under the request's number")
+    func impossibleField() throws {
+        // Field 1, varint: 7. Field 13, UpdateSettings: field 1, text "x", which is no level.
+        let arrived = try WorkerProtocol.decodeRequest([0x08, 0x07, 0x6A, 0x03, 0x0A, 0x01, 0x78])
+        #expect(arrived.id == 7)
+        guard case .failure(let error) = arrived.request else {
+            Issue.record("taken for \(arrived.request)")
+            return
+        }
+        #expect(error.code == .invalidArgument)
+    }
+
+    @Test("Messages cut short or changed anywhere never trap", arguments: 0..<300 as Range<UInt64>)
+    func mutations(seed: UInt64) throws {
+        var values = RandomValues(seed: seed)
+        var random = SeededRandom(seed: seed)
+        let message = try values.message()
+        var refused = 0
+        for _ in 0..<40 {
+            var changed = message
+            if !changed.isEmpty, Bool.random(using: &random) {
+                changed.removeLast(Int.random(in: 1...changed.count, using: &random))
+            }
+            for _ in 0..<Int.random(in: 0...4, using: &random) where !changed.isEmpty {
+                changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8(truncatingIfNeeded: random.next())
+            }
+            if (try? WorkerProtocol.decodeRequest(changed)) == nil { refused += 1 }
+            if (try? WorkerProtocol.decodeFromWorker(changed)) == nil { refused += 1 }
+        }
+        #expect(refused > 0)
+    }
+}
