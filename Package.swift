@@ -146,6 +146,7 @@ let package = Package(
         tests("Congestion", rooms("Congestion", "RTP", "Wire")),
         tests("WorkerProtocol", rooms("WorkerProtocol", "Control", "ORTC", "Wire")),
         tests("Swiftlet", rooms("Swiftlet", "WorkerProtocol", "Control", "ORTC", "Wire")),
+        tests("SwiftletEmbedded", rooms("SwiftletEmbedded", "Swiftlet", "Control", "ORTC") + ["swiftlet-worker"]),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
