@@ -10,4 +10,6 @@ export { InvalidStateError, RequestError, UnsupportedError } from './errors.js';
 export { EventEmitter } from './EventEmitter.js';
 export { Producer } from './Producer.js';
 export { SignalingClient } from './SignalingClient.js';
+export { RecvTransport } from './RecvTransport.js';
+export { SendTransport } from './SendTransport.js';
 export { Transport } from './Transport.js';

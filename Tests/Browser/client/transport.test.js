@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The client's transports against a plain RTCPeerConnection in the server's place: real ICE, DTLS and media.
+
+import { Device } from '/client/index.js';
+import { sendingEncodings, sendingParameters } from '/client/negotiation.js';
+import { parseDescription } from '/client/sdp.js';
+import { router } from './fixtures.js';
+import { check, equal, fails, test, until } from './harness.js';
+
+/** The other end: offers first, so that its ICE and DTLS parameters are known before the client speaks. */
+class Stand {
+  connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+
+  async offer() {
+    await this.connection.setLocalDescription(await this.connection.createOffer());
+    await until(() => this.connection.iceGatheringState === 'complete', 'gathering');
+    const { sections } = parseDescription(this.connection.localDescription.sdp);
+    const candidates = this.connection.localDescription.sdp.matchAll(/^a=candidate:(\S+) 1 udp (\d+) (\S+) (\d+) typ host/gm);
+    const [first] = sections;
+    this.sections = sections;
+    return {
+      id: 'transport',
+      iceParameters: { usernameFragment: first.iceUfrag, password: first.icePwd, iceLite: true },
+      iceCandidates: [...candidates].map(([, foundation, priority, address, port]) => {
+        return { foundation, priority: Number(priority), address, protocol: 'udp', port: Number(port), type: 'host' };
+      }),
+      dtlsParameters: { role: 'auto', fingerprints: first.fingerprints },
+    };
+  }
+
+  /** Takes the client's description as the answer to the offer made. */
+  async answer(sdp) {
+    const text = sdp.replaceAll('a=setup:actpass', 'a=setup:active');
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: text });
+  }
+
+  close() {
+    this.connection.close();
+  }
+}
+
+function picture() {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [320, 180];
+  const context = canvas.getContext('2d');
+  const timer = setInterval(() => {
+    context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
+    context.fillRect(0, 0, 320, 180);
+  }, 33);
+  const [track] = canvas.captureStream(30).getVideoTracks();
+  track.addEventListener('ended', () => clearInterval(timer));
+  return track;
+}
+
+async function loaded() {
+  const device = new Device();
+  await device.load({ routerRtpCapabilities: router });
+  return device;
+}
+
+async function decoded(connection) {
+  let frames = 0;
+  for (const report of (await connection.getStats()).values()) {
+    if (report.type === 'inbound-rtp') frames += report.framesDecoded ?? 0;
+  }
+  return frames;
+}
+
+test('a device says what it can, once', async () => {
+  const device = new Device();
+  await fails(() => device.rtpCapabilities, 'InvalidStateError');
+  await fails(() => device.load({ routerRtpCapabilities: {} }), 'TypeError');
+  await device.load({ routerRtpCapabilities: router });
+  await fails(() => device.load({ routerRtpCapabilities: router }), 'InvalidStateError');
+  check(device.canProduce('audio') && device.canProduce('video'));
+  const names = device.recvRtpCapabilities.codecs.map(({ mimeType }) => mimeType.toLowerCase());
+  for (const name of ['audio/opus', 'video/vp8', 'video/vp9', 'video/rtx']) check(names.includes(name), `no ${name}`);
+  await fails(() => device.createSendTransport({ id: 'x' }), 'TypeError');
+});
+
+test('a router without video leaves nothing to produce', async () => {
+  const device = new Device();
+  await device.load({ routerRtpCapabilities: { codecs: router.codecs.slice(0, 1) } });
+  check(device.canProduce('audio') && !device.canProduce('video'));
+});
+
+test('a produced track is seen by the other end', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver('video', { direction: 'recvonly' });
+  const transport = device.createSendTransport(await stand.offer());
+  const order = [];
+  transport.on('connect', ({ dtlsParameters }, callback) => {
+    order.push('connect');
+    equal(dtlsParameters.role, 'client');
+    check(dtlsParameters.fingerprints[0].value.length > 30);
+    callback();
+  });
+  transport.on('produce', ({ kind, rtpParameters, appData }, callback) => {
+    order.push('produce');
+    equal([kind, appData.source], ['video', 'camera']);
+    check(rtpParameters.encodings[0].ssrc > 0 && rtpParameters.encodings[0].rtx.ssrc > 0);
+    equal(rtpParameters.encodings[0].maxBitrate, 300000);
+    stand.answer(transport.peerConnection.localDescription.sdp).then(() => callback({ id: 'p1' }));
+  });
+  const track = picture();
+  const producer = await transport.produce({
+    track, encodings: [{ maxBitrate: 300000 }], codec: { mimeType: 'video/VP9', clockRate: 90000 }, appData: { source: 'camera' },
+  });
+  equal(order, ['connect', 'produce']);
+  equal(producer.rtpParameters.codecs[0].mimeType, 'video/VP9');
+  equal(producer.rtpSender.getParameters().encodings[0].maxBitrate, 300000);
+  await until(() => transport.connectionState === 'connected', 'connected');
+  await until(async () => (await decoded(stand.connection)) > 5, 'frames');
+  producer.close();
+  check(producer.closed && track.readyState === 'ended');
+  transport.close();
+  equal(transport.connectionState, 'closed');
+  stand.close();
+});
+
+test('consumers asked for together share one negotiation, and a closed one leaves its place', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  const tracks = [picture(), picture(), picture()];
+  for (const track of tracks) stand.connection.addTransceiver(track, { direction: 'sendonly' });
+  const transport = device.createRecvTransport(await stand.offer());
+  let connects = 0;
+  transport.on('connect', (_, callback) => {
+    connects += 1;
+    callback();
+  });
+  const described = stand.sections.map((section) => {
+    const parameters = sendingParameters(section, router);
+    parameters.encodings = sendingEncodings(section);
+    return parameters;
+  });
+  const consume = (index, mid = described[index].mid) => transport.consume({
+    id: `c${index}-${mid}`, producerId: `p${index}`, kind: 'video', rtpParameters: { ...described[index], mid }, streamId: 'peer',
+  });
+  let negotiations = 0;
+  transport.peerConnection.addEventListener('signalingstatechange', () => {
+    if (transport.peerConnection.signalingState === 'stable') negotiations += 1;
+  });
+  const consumers = await Promise.all([consume(0), consume(1), consume(2)]);
+  equal([connects, negotiations], [1, 1]);
+  await stand.answer(transport.peerConnection.localDescription.sdp);
+  await until(() => transport.connectionState === 'connected', 'connected');
+  await until(async () => (await decoded(transport.peerConnection)) > 10, 'frames');
+  equal(new Set(consumers.map((consumer) => consumer.track.id)).size, 3);
+  const directions = () => transport.peerConnection.getTransceivers().map(({ currentDirection }) => currentDirection);
+  consumers[0].close();
+  consumers[1].close();
+  await until(() => negotiations === 2, 'renegotiated');
+  check(directions().filter((direction) => direction === 'recvonly').length === 1, String(directions()));
+  const lines = () => parseDescription(transport.peerConnection.localDescription.sdp).sections;
+  const again = await consume(1, '17');
+  equal(lines().length, 3, 'the closed place is taken again');
+  check(!again.closed && again.track.readyState === 'live');
+  const error = await fails(() => consume(2), 'TypeError');
+  check(/in use/.test(error.message), error.message);
+  const closing = new Promise((resolve) => again.on('transportclose', resolve));
+  transport.close();
+  await closing;
+  stand.close();
+});
+
+test('wrong uses fail by name', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver('video', { direction: 'recvonly' });
+  const options = await stand.offer();
+  const [send, recv] = [device.createSendTransport(options), device.createRecvTransport(options)];
+  const track = picture();
+  await fails(() => recv.produce({ track }), 'UnsupportedError');
+  await fails(() => send.consume({}), 'UnsupportedError');
+  await fails(() => send.produce({}), 'TypeError');
+  await fails(() => send.produce({ track }), 'TypeError');
+  send.on('produce', (_, callback) => callback({ id: 'x' }));
+  await fails(() => send.produce({ track }), 'TypeError');
+  send.on('connect', (_, callback, errback) => errback(new Error('the server says no')));
+  const refused = await fails(() => send.produce({ track }));
+  equal(refused.message, 'the server says no');
+  track.stop();
+  await fails(() => send.produce({ track }), 'InvalidStateError');
+  send.close();
+  await fails(() => send.produce({ track: picture() }), 'InvalidStateError');
+  recv.close();
+  stand.close();
+});

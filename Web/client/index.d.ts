@@ -1,0 +1,320 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+export type MediaKind = 'audio' | 'video';
+export type AppData = Record<string, unknown>;
+
+export interface RtcpFeedback {
+  type: string;
+  parameter?: string;
+}
+
+export interface RtpCodecCapability {
+  kind: MediaKind;
+  mimeType: string;
+  preferredPayloadType?: number;
+  clockRate: number;
+  channels?: number;
+  parameters?: Record<string, string | number>;
+  rtcpFeedback?: RtcpFeedback[];
+}
+
+export interface RtpHeaderExtension {
+  kind: MediaKind;
+  uri: string;
+  preferredId: number;
+  preferredEncrypt?: boolean;
+  direction?: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+export interface RtpCapabilities {
+  codecs: RtpCodecCapability[];
+  headerExtensions?: RtpHeaderExtension[];
+}
+
+export interface RtpCodecParameters {
+  mimeType: string;
+  payloadType: number;
+  clockRate: number;
+  channels?: number;
+  parameters?: Record<string, string | number>;
+  rtcpFeedback?: RtcpFeedback[];
+}
+
+export interface RtpEncodingParameters {
+  ssrc?: number;
+  rid?: string;
+  rtx?: { ssrc: number };
+  dtx?: boolean;
+  scalabilityMode?: string;
+  maxBitrate?: number;
+  maxFramerate?: number;
+}
+
+export interface RtpParameters {
+  mid?: string;
+  codecs: RtpCodecParameters[];
+  headerExtensions?: { uri: string; id: number; encrypt?: boolean; parameters?: Record<string, unknown> }[];
+  encodings?: RtpEncodingParameters[];
+  rtcp?: { cname?: string; reducedSize?: boolean };
+}
+
+export interface IceParameters {
+  usernameFragment: string;
+  password: string;
+  iceLite?: boolean;
+}
+
+export interface IceCandidate {
+  foundation: string;
+  priority: number;
+  address?: string;
+  /** The older name of `address`. */
+  ip?: string;
+  protocol: 'udp' | 'tcp';
+  port: number;
+  type?: 'host' | 'srflx' | 'prflx' | 'relay';
+  tcpType?: 'active' | 'passive' | 'so';
+}
+
+export interface DtlsParameters {
+  role?: 'auto' | 'client' | 'server';
+  fingerprints: { algorithm: string; value: string }[];
+}
+
+export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+
+/** What a server's answer to `createWebRtcTransport` holds, with what the application adds. */
+export interface TransportOptions {
+  id: string;
+  iceParameters: IceParameters;
+  iceCandidates: IceCandidate[];
+  dtlsParameters: DtlsParameters;
+  iceServers?: RTCIceServer[];
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  additionalSettings?: RTCConfiguration;
+  appData?: AppData;
+}
+
+export interface ProducerCodecOptions {
+  opusStereo?: boolean;
+  opusFec?: boolean;
+  opusDtx?: boolean;
+  opusNack?: boolean;
+  opusMaxPlaybackRate?: number;
+  opusMaxAverageBitrate?: number;
+  opusPtime?: number;
+  /** Kilobits a second, as the two below. Chromium only. */
+  videoGoogleStartBitrate?: number;
+  videoGoogleMaxBitrate?: number;
+  videoGoogleMinBitrate?: number;
+}
+
+export interface ProducerOptions {
+  track: MediaStreamTrack;
+  /** Tracks with the same one are played in step by those who receive them. */
+  streamId?: string;
+  /** Low quality first. */
+  encodings?: RTCRtpEncodingParameters[];
+  codecOptions?: ProducerCodecOptions;
+  /** The codec to send with; without it the first in common. */
+  codec?: Pick<RtpCodecCapability, 'mimeType' | 'clockRate' | 'channels' | 'parameters'>;
+  /** Whether closing the producer, or replacing its track, stops the track. Default: true. */
+  stopTracks?: boolean;
+  /** Whether pausing disables the track. Default: true. */
+  disableTrackOnPause?: boolean;
+  /** Whether pausing sends nothing at all instead of silence or black. Default: false. */
+  zeroRtpOnPause?: boolean;
+  onRtpSender?: (sender: RTCRtpSender) => void;
+  appData?: AppData;
+}
+
+export interface ConsumerOptions {
+  id: string;
+  producerId: string;
+  kind: MediaKind;
+  rtpParameters: RtpParameters;
+  /** Tracks with the same one are played in step. Default: the sender's CNAME. */
+  streamId?: string;
+  onRtpReceiver?: (receiver: RTCRtpReceiver) => void;
+  appData?: AppData;
+}
+
+type Listener<Values extends unknown[]> = (...values: Values) => void;
+
+export declare class EventEmitter<Events extends { [Name in keyof Events]: unknown[] } = Record<string, unknown[]>> {
+  on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): this;
+  once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): this;
+  off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): this;
+  removeAllListeners(name?: keyof Events): this;
+  listenerCount(name: keyof Events): number;
+  emit<Name extends keyof Events>(name: Name, ...values: Events[Name]): boolean;
+}
+
+/** The browser cannot do what is asked, or has no codec in common with the router. */
+export declare class UnsupportedError extends Error {}
+/** The object is closed, not loaded, or its track has ended. */
+export declare class InvalidStateError extends Error {}
+/** The other side of the signalling refused a request, or did not answer in time (408). */
+export declare class RequestError extends Error {
+  constructor(code: number, reason: string);
+  readonly code: number;
+}
+
+/** This browser as a peer of a router. */
+export declare class Device {
+  readonly observer: EventEmitter<{ newtransport: [transport: Transport] }>;
+  readonly loaded: boolean;
+  /** What this browser can receive from the router; payload types and ids are its own. */
+  readonly recvRtpCapabilities: RtpCapabilities;
+  readonly sendRtpCapabilities: RtpCapabilities;
+  /** The older name of `recvRtpCapabilities`. */
+  readonly rtpCapabilities: RtpCapabilities;
+  /** Compares the browser with the router; once, before anything else. */
+  load(options: { routerRtpCapabilities: RtpCapabilities }): Promise<void>;
+  canProduce(kind: MediaKind): boolean;
+  createSendTransport(options: TransportOptions): SendTransport;
+  createRecvTransport(options: TransportOptions): RecvTransport;
+}
+
+interface TransportEvents {
+  /** Once, before media: tell the server, then call back. */
+  connect: [values: { dtlsParameters: DtlsParameters }, callback: () => void, errback: (error: Error) => void];
+  connectionstatechange: [state: ConnectionState];
+  icegatheringstatechange: [state: RTCIceGatheringState];
+  icecandidateerror: [event: RTCPeerConnectionIceErrorEvent];
+}
+
+interface SendTransportEvents extends TransportEvents {
+  /** For each producer: tell the server, then call back with the id that it gave. */
+  produce: [
+    values: { kind: MediaKind; rtpParameters: RtpParameters; appData: AppData },
+    callback: (answer: { id: string }) => void,
+    errback: (error: Error) => void,
+  ];
+}
+
+interface TransportObserverEvents {
+  close: [];
+  newproducer: [producer: Producer];
+  newconsumer: [consumer: Consumer];
+}
+
+/** One RTCPeerConnection to the server. */
+export declare abstract class Transport<
+  Events extends { [Name in keyof Events]: unknown[] } = TransportEvents,
+> extends EventEmitter<Events> {
+  readonly id: string;
+  readonly closed: boolean;
+  readonly direction: 'send' | 'recv';
+  readonly connectionState: ConnectionState;
+  readonly iceGatheringState: RTCIceGatheringState;
+  readonly peerConnection: RTCPeerConnection;
+  readonly observer: EventEmitter<TransportObserverEvents>;
+  appData: AppData;
+  getStats(): Promise<RTCStatsReport>;
+  /** Starts ICE afresh with the parameters that the server's own restart gave. */
+  restartIce(options: { iceParameters: IceParameters }): Promise<void>;
+  updateIceServers(options: { iceServers: RTCIceServer[] }): Promise<void>;
+  close(): void;
+  /** Sends a track. A receiving transport throws UnsupportedError. */
+  produce(options: ProducerOptions): Promise<Producer>;
+  /** Receives what the server described. A sending transport throws UnsupportedError. */
+  consume(options: ConsumerOptions): Promise<Consumer>;
+}
+
+export declare class SendTransport extends Transport<SendTransportEvents> {
+  readonly direction: 'send';
+}
+
+export declare class RecvTransport extends Transport {
+  readonly direction: 'recv';
+}
+
+interface ChildEvents {
+  transportclose: [];
+  trackended: [];
+}
+
+interface ChildObserverEvents {
+  close: [];
+  pause: [];
+  resume: [];
+  trackended: [];
+}
+
+/** A track being sent. */
+export declare class Producer extends EventEmitter<ChildEvents> {
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly track: MediaStreamTrack | null;
+  readonly rtpSender: RTCRtpSender;
+  readonly rtpParameters: RtpParameters;
+  readonly paused: boolean;
+  readonly closed: boolean;
+  readonly maxSpatialLayer: number | undefined;
+  readonly observer: EventEmitter<ChildObserverEvents>;
+  appData: AppData;
+  getStats(): Promise<RTCStatsReport>;
+  pause(): void;
+  resume(): void;
+  /** Sends another track in the place of this one; null sends nothing. */
+  replaceTrack(options: { track: MediaStreamTrack | null }): Promise<void>;
+  setMaxSpatialLayer(layer: number): Promise<void>;
+  /** Sets the same values on every encoding. */
+  setRtpEncodingParameters(values: Partial<RTCRtpEncodingParameters>): Promise<void>;
+  close(): void;
+}
+
+/** A track being received. */
+export declare class Consumer extends EventEmitter<ChildEvents> {
+  readonly id: string;
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly track: MediaStreamTrack;
+  readonly rtpReceiver: RTCRtpReceiver;
+  readonly rtpParameters: RtpParameters;
+  readonly paused: boolean;
+  readonly closed: boolean;
+  readonly observer: EventEmitter<ChildObserverEvents>;
+  appData: AppData;
+  getStats(): Promise<RTCStatsReport>;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+interface SignalingEvents {
+  /** Each time that a connection stands. */
+  open: [];
+  /** The connection was lost; another attempt follows. */
+  disconnected: [values: { code: number; reason: string }];
+  /** The next attempt starts after `delay` milliseconds. */
+  reconnecting: [values: { attempt: number; delay: number }];
+  failed: [values: { attempts: number }];
+  /** Over for good. */
+  close: [values: { code: number; reason: string }];
+  request: [
+    request: { method: string; data: any },
+    accept: (data?: unknown) => void,
+    reject: (code?: number, reason?: string) => void,
+  ];
+  notification: [notification: { method: string; data: any }];
+}
+
+/** Requests and notifications in both directions over one WebSocket, in protoo's frames. */
+export declare class SignalingClient extends EventEmitter<SignalingEvents> {
+  constructor(url: string, options?: { attempts?: number; requestTimeout?: number; protocol?: string });
+  readonly connected: boolean;
+  readonly closed: boolean;
+  request<Answer = any>(method: string, data?: unknown, options?: { timeout?: number }): Promise<Answer>;
+  notify(method: string, data?: unknown): void;
+  /** Cuts the wait before the next attempt short. */
+  retryNow(): void;
+  /** Leaves the present connection and makes another. */
+  reconnect(reason?: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** 'chromium', 'firefox', 'safari' or 'unknown'. */
+export declare function browserName(userAgent?: string): string;
