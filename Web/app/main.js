@@ -131,6 +131,7 @@ async function toggle(kind) {
   const source = sourceOf(kind);
   if (isOn(kind)) {
     wants[kind] = false;
+    if (kind === 'audio') media.tracks.audio.enabled = false;
     if (room) report(room.setPaused(source, true));
     if (kind === 'video') {
       media.close('video');
@@ -142,6 +143,7 @@ async function toggle(kind) {
   wants[kind] = true;
   const track = media.tracks[kind] ?? (await openDevice(kind));
   if (!track) return;
+  track.enabled = true;
   showDevices();
   if (!room) return;
   if (room.isSending(source)) {

@@ -217,9 +217,10 @@ export class Room extends EventEmitter {
     this.#timers.clear();
     for (const { peer, consumer } of this.#consumers.values()) this.emit('consumerclosed', peer, consumer);
     this.#consumers.clear();
-    for (const transport of [this.sendTransport, this.recvTransport]) transport?.close();
-    this.producers.clear();
+    const transports = [this.sendTransport, this.recvTransport];
     [this.sendTransport, this.recvTransport, this.#device] = [];
+    for (const transport of transports) transport?.close();
+    this.producers.clear();
     for (const peer of [...this.peers.values()]) this.#removePeer(peer, true);
   }
 
@@ -269,11 +270,15 @@ export class Room extends EventEmitter {
     const states = [this.sendTransport, this.recvTransport].map((transport) => transport.connectionState);
     if (states.some((state) => state === 'failed' || state === 'disconnected')) {
       this.#setState('reconnecting', 'the media path broke');
-    } else if (states.some((state) => state === 'connecting')) {
+    } else if (states.includes('connecting') || (states[0] === 'new' && this.#isAboutToSend)) {
       if (this.state !== 'reconnecting') this.#setState('connecting');
     } else {
       this.#setState('connected');
     }
+  }
+
+  get #isAboutToSend() {
+    return [...this.#outgoing.values()].some(({ track, hasFailed }) => track && !hasFailed);
   }
 
   #setState(state, why) {
@@ -309,6 +314,8 @@ export class Room extends EventEmitter {
       } catch (error) {
         // The transport is gone: the next join sends it again.
         if (transport.closed) return;
+        entry.hasFailed = true;
+        this.#updateState();
         this.emit('sendfailed', source, error);
         throw error;
       }
