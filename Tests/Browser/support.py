@@ -105,6 +105,7 @@ class People:
         """Firefox has no script injection: the hooks go in after the page loaded, and the join follows by hand."""
         firefox.goto(address(self.server, self.room, name, **parameters))
         firefox.title = name
+        self.pages.append(firefox)
         firefox.run(HOOKS)
         firefox.wait("!!document.querySelector('#join-button') && !document.querySelector('#join-button').disabled")
         firefox.run("document.querySelector('#join-button').click()")

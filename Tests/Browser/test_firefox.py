@@ -7,7 +7,7 @@ from support import People, hears, report, sees
 
 def test_firefox_and_chromium():
     """Firefox and Chromium see and hear each other"""
-    with People() as people, Firefox() as firefox:
+    with Firefox() as firefox, People() as people:
         report("Firefox", firefox.version)
         anna = people.join("Anna")
         fiona = people.join_firefox(firefox, "Fiona")
