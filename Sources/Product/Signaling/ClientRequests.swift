@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletORTC
+
+/// Data of `join`: who comes in, and what can be received.
+package struct JoinRequest: Codable, Hashable, Sendable {
+    package var displayName: String?
+    /// What the client says of itself: flag, name, version.
+    package var device: JSONValue?
+    /// What the client can receive; without it nothing is consumed.
+    package var rtpCapabilities: RtpCapabilities?
+    /// Accepted from older clients; there are no data channels yet.
+    package var sctpCapabilities: JSONValue?
+
+    package init(displayName: String?, device: JSONValue? = nil, rtpCapabilities: RtpCapabilities? = nil) {
+        (self.displayName, self.device, self.rtpCapabilities) = (displayName, device, rtpCapabilities)
+    }
+}
+
+/// Data of `createWebRtcTransport`.
+package struct CreateWebRtcTransportRequest: Codable, Hashable, Sendable {
+    /// Whether only TCP candidates are wanted.
+    package var forceTcp: Bool?
+    /// Whether the client sends through it.
+    package var producing: Bool?
+    /// Whether the client receives through it.
+    package var consuming: Bool?
+    /// Accepted from older clients; there are no data channels yet.
+    package var sctpCapabilities: JSONValue?
+
+    package init(forceTcp: Bool? = nil, producing: Bool? = nil, consuming: Bool? = nil) {
+        (self.forceTcp, self.producing, self.consuming) = (forceTcp, producing, consuming)
+    }
+}
+
+/// Data of `connectWebRtcTransport`.
+package struct ConnectWebRtcTransportRequest: Codable, Hashable, Sendable {
+    package var transportId: String
+    package var dtlsParameters: DtlsParameters
+
+    package init(transportId: String, dtlsParameters: DtlsParameters) {
+        (self.transportId, self.dtlsParameters) = (transportId, dtlsParameters)
+    }
+}
+
+/// Data of requests that name a transport.
+package struct TransportRequest: Codable, Hashable, Sendable {
+    package var transportId: String
+
+    package init(transportId: String) { self.transportId = transportId }
+}
+
+/// Data of `produce`.
+package struct ProduceRequest: Codable, Hashable, Sendable {
+    package var transportId: String
+    package var kind: MediaKind
+    package var rtpParameters: RtpParameters
+    /// The client's own data, told to everybody who consumes.
+    package var appData: JSONValue?
+
+    package init(transportId: String, kind: MediaKind, rtpParameters: RtpParameters, appData: JSONValue? = nil) {
+        (self.transportId, self.kind) = (transportId, kind)
+        (self.rtpParameters, self.appData) = (rtpParameters, appData)
+    }
+}
+
+/// Data of requests that name a producer.
+package struct ProducerRequest: Codable, Hashable, Sendable {
+    package var producerId: String
+
+    package init(producerId: String) { self.producerId = producerId }
+}
+
+/// Data of requests that name a consumer.
+package struct ConsumerRequest: Codable, Hashable, Sendable {
+    package var consumerId: String
+
+    package init(consumerId: String) { self.consumerId = consumerId }
+}
+
+/// Data of `changeDisplayName`.
+package struct ChangeDisplayNameRequest: Codable, Hashable, Sendable {
+    package var displayName: String
+
+    package init(displayName: String) { self.displayName = displayName }
+}

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletORTC
+
+/// A peer as others are told of it; also the data of `newPeer`.
+package struct PeerInfo: Codable, Hashable, Sendable {
+    package var id: String
+    package var displayName: String
+    package var device: JSONValue
+
+    package init(id: String, displayName: String, device: JSONValue) {
+        (self.id, self.displayName, self.device) = (id, displayName, device)
+    }
+}
+
+/// The answer to `join`: who is there already.
+package struct JoinAnswer: Codable, Hashable, Sendable {
+    package var peers: [PeerInfo]
+
+    package init(peers: [PeerInfo]) { self.peers = peers }
+}
+
+/// A STUN or TURN server, as browsers take it.
+package struct IceServer: Codable, Hashable, Sendable {
+    package var urls: [String]
+    package var username: String?
+    package var credential: String?
+
+    package init(urls: [String], username: String? = nil, credential: String? = nil) {
+        (self.urls, self.username, self.credential) = (urls, username, credential)
+    }
+}
+
+/// The answer to `createWebRtcTransport`.
+package struct CreateWebRtcTransportAnswer: Codable, Hashable, Sendable {
+    package var id: String
+    package var iceParameters: IceParameters
+    package var iceCandidates: [IceCandidate]
+    package var dtlsParameters: DtlsParameters
+    /// Our own addition: what the client may relay through.
+    package var iceServers: [IceServer]
+
+    package init(
+        id: String, iceParameters: IceParameters, iceCandidates: [IceCandidate], dtlsParameters: DtlsParameters,
+        iceServers: [IceServer]
+    ) {
+        (self.id, self.iceParameters, self.iceCandidates) = (id, iceParameters, iceCandidates)
+        (self.dtlsParameters, self.iceServers) = (dtlsParameters, iceServers)
+    }
+}
+
+/// The answer to `produce`.
+package struct ProduceAnswer: Codable, Hashable, Sendable {
+    package var id: String
+
+    package init(id: String) { self.id = id }
+}
+
+/// Data of the server's request `newConsumer`: media that comes once the client has accepted it.
+package struct NewConsumerRequest: Codable, Hashable, Sendable {
+    /// Who sends it.
+    package var peerId: String
+    package var producerId: String
+    /// The consumer's id.
+    package var id: String
+    package var kind: MediaKind
+    package var rtpParameters: RtpParameters
+    package var type: ConsumerType
+    /// What the producer's client said of it, with its `peerId`.
+    package var appData: JSONValue
+    package var producerPaused: Bool
+
+    package init(
+        peerId: String, producerId: String, id: String, kind: MediaKind, rtpParameters: RtpParameters, type: ConsumerType,
+        appData: JSONValue, producerPaused: Bool
+    ) {
+        (self.peerId, self.producerId, self.id, self.kind) = (peerId, producerId, id, kind)
+        (self.rtpParameters, self.type) = (rtpParameters, type)
+        (self.appData, self.producerPaused) = (appData, producerPaused)
+    }
+}
+
+/// Data of `peerClosed`.
+package struct PeerNotice: Codable, Hashable, Sendable {
+    package var peerId: String
+
+    package init(peerId: String) { self.peerId = peerId }
+}
+
+/// Data of `peerDisplayNameChanged`.
+package struct DisplayNameNotice: Codable, Hashable, Sendable {
+    package var peerId: String
+    package var displayName: String
+    package var oldDisplayName: String
+
+    package init(peerId: String, displayName: String, oldDisplayName: String) {
+        (self.peerId, self.displayName, self.oldDisplayName) = (peerId, displayName, oldDisplayName)
+    }
+}
+
+/// Data of `consumerClosed`, `consumerPaused` and `consumerResumed`.
+package struct ConsumerNotice: Codable, Hashable, Sendable {
+    package var consumerId: String
+
+    package init(consumerId: String) { self.consumerId = consumerId }
+}
+
+/// Data of `producerScore` and `consumerScore`, whose scores are values of the API.
+package struct ScoreNotice<Score: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+    package var producerId: String?
+    package var consumerId: String?
+    package var score: Score
+
+    package init(producerId: String? = nil, consumerId: String? = nil, score: Score) {
+        (self.producerId, self.consumerId, self.score) = (producerId, consumerId, score)
+    }
+}
+
+/// Data of `routerClosed` and `protocolError`, our own additions.
+package struct ReasonNotice: Codable, Hashable, Sendable {
+    package var reason: String
+
+    package init(reason: String) { self.reason = reason }
+}
+
+/// Close codes of the WebSocket, beside those of RFC 6455 §7.4.1.
+package enum SignalingCloseCode {
+    /// The server ended the session for good: replaced by a newer connection of the same peer, or no `join` in time.
+    package static let ended: UInt16 = 4000
+    /// The room's media is gone, because its worker ended; come back.
+    package static let routerClosed: UInt16 = 4001
+    /// The peer's media has not come back in time; come back.
+    package static let mediaLost: UInt16 = 4002
+}

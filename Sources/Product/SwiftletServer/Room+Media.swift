@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Swiftlet
+import SwiftletSignaling
+
+/// Who receives what, and what peers are told of it.
+extension Room {
+    // MARK: - Offering
+
+    /// Offers a peer everything that the others produce.
+    func consumeEverybody(_ peer: Peer) {
+        for other in others(than: peer) {
+            for producer in other.producers.values { want(producer, of: other.info.id, for: peer) }
+        }
+    }
+
+    /// Offers a peer a producer, once; a few at a time.
+    func want(_ producer: Producer, of owner: String, for peer: Peer) {
+        guard peer.isJoined, peer.capabilities != nil, peer.consumingTransport != nil,
+            peer.wanted.insert(producer.id).inserted
+        else { return }
+        peer.waiting.append((producer, owner))
+        offerNext(peer)
+    }
+
+    private func offerNext(_ peer: Peer) {
+        while peer.offers < settings.limits.offersAtOnce, !peer.waiting.isEmpty {
+            let (producer, owner) = peer.waiting.removeFirst()
+            peer.offers += 1
+            let session = peer.session
+            Task {
+                let isConsumed = await offer(producer, of: owner, to: session)
+                guard let peer = self.peer(of: session) else { return }
+                peer.offers -= 1
+                if !isConsumed { peer.wanted.remove(producer.id) }
+                offerNext(peer)
+            }
+        }
+    }
+
+    /// Makes a paused consumer, asks the client to take it, and lets it run once that has happened: media that comes
+    /// before a browser knows of it is dropped or goes to the wrong place.
+    ///
+    /// - Returns: Whether it is consumed now.
+    private func offer(_ producer: Producer, of owner: String, to session: SignalingSession) async -> Bool {
+        guard let peer = peer(of: session), let hosted = try? await host(), let capabilities = peer.capabilities,
+            let transport = peer.consumingTransport, !producer.closed,
+            hosted.router.canConsume(producerId: producer.id, rtpCapabilities: capabilities)
+        else { return false }
+        let logger = session.logger
+        var consumerId: String?
+        do {
+            let consumer = try await transport.consume(
+                ConsumerOptions(
+                    producerId: producer.id, rtpCapabilities: capabilities, paused: true, enableRtx: true,
+                    appData: ["peerId": .string(owner)]))
+            guard self.peer(of: session) === peer else {
+                await consumer.close()
+                return false
+            }
+            consumerId = consumer.id
+            let isPaused = consumer.producerPaused
+            peer.consumers[consumer.id] = Peer.Consuming(consumer: consumer, toldPaused: isPaused)
+            watch(consumer, session)
+            logger.debug(
+                "offers", metadata: ["consumer": "\(consumer.id)", "producer": "\(producer.id)", "of": "\(owner)"])
+            try await session.request(
+                "newConsumer",
+                NewConsumerRequest(
+                    peerId: owner, producerId: producer.id, id: consumer.id, kind: consumer.kind,
+                    rtpParameters: consumer.rtpParameters, type: consumer.type, appData: producer.appData,
+                    producerPaused: isPaused))
+            return try await accepted(consumer, session)
+        } catch {
+            logger.notice("consumer not taken", metadata: ["producer": "\(producer.id)", "reason": "\(error)"])
+            if let consumerId, let peer = self.peer(of: session),
+                let entry = peer.consumers.removeValue(forKey: consumerId)
+            {
+                await entry.consumer.close()
+            }
+            return false
+        }
+    }
+
+    /// The client took it: it runs, and the client hears what changed meanwhile.
+    private func accepted(_ consumer: Consumer, _ session: SignalingSession) async throws -> Bool {
+        guard let peer = peer(of: session) else { return false }
+        guard peer.consumers[consumer.id] != nil else {
+            session.notify("consumerClosed", ConsumerNotice(consumerId: consumer.id))
+            return false
+        }
+        peer.consumers[consumer.id]?.isAccepted = true
+        tellPaused(consumer, peer)
+        if peer.consumers[consumer.id]?.isPaused == false { try await consumer.resume() }
+        session.notify("consumerScore", ScoreNotice(consumerId: consumer.id, score: consumer.score))
+        return true
+    }
+
+    private func tellPaused(_ consumer: Consumer, _ peer: Peer) {
+        guard var entry = peer.consumers[consumer.id], entry.isAccepted, entry.toldPaused != consumer.producerPaused
+        else { return }
+        entry.toldPaused = consumer.producerPaused
+        peer.consumers[consumer.id] = entry
+        let method = entry.toldPaused ? "consumerPaused" : "consumerResumed"
+        peer.session.notify(method, ConsumerNotice(consumerId: consumer.id))
+    }
+
+    // MARK: - Watching; every task ends with what it watches
+
+    func watch(_ transport: WebRtcTransport, _ session: SignalingSession) {
+        let events = transport.events()
+        Task { [weak self] in
+            for await event in events { await self?.handle(event, transport, session) }
+        }
+    }
+
+    func watch(_ producer: Producer, _ session: SignalingSession) {
+        let events = producer.events()
+        Task { [weak self] in
+            for await event in events { await self?.handle(event, producer, session) }
+        }
+    }
+
+    private func watch(_ consumer: Consumer, _ session: SignalingSession) {
+        let events = consumer.events()
+        Task { [weak self] in
+            for await event in events { await self?.handle(event, consumer, session) }
+        }
+    }
+
+    private func handle(_ event: WebRtcTransport.Event, _ transport: WebRtcTransport, _ session: SignalingSession) async {
+        guard let peer = peer(of: session), peer.transports[transport.id] != nil else { return }
+        var logger = session.logger
+        logger[metadataKey: "transport"] = "\(transport.id)"
+        switch event {
+        case .iceStateChange(let state):
+            logger.debug("ICE", metadata: ["state": "\(state)"])
+            switch state {
+            case .disconnected: beginLoss(transport, peer)
+            case .connected, .completed: endLoss(transport, peer)
+            case .new, .closed: break
+            }
+        case .dtlsStateChange(let state):
+            logger.debug("DTLS", metadata: ["state": "\(state)"])
+            switch state {
+            case .failed: beginLoss(transport, peer)
+            case .closed:
+                // The client said that it is done with this transport.
+                endLoss(transport, peer)
+                peer.transports[transport.id] = nil
+                await transport.close()
+            case .new, .connecting, .connected: break
+            }
+        case .routerClose, .listenServerClose:
+            endLoss(transport, peer)
+            peer.transports[transport.id] = nil
+        case .iceSelectedTupleChange(let tuple):
+            logger.debug("path", metadata: ["tuple": "\(tuple.map { "\($0)" } ?? "none")"])
+        @unknown default: break
+        }
+    }
+
+    private func beginLoss(_ transport: WebRtcTransport, _ peer: Peer) {
+        guard peer.transports[transport.id]?.loss == nil else { return }
+        let (session, id, limit) = (peer.session, transport.id, settings.limits.mediaLossTime)
+        peer.transports[transport.id]?.loss = Task { [weak self] in
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            await self?.mediaLost(session, transportId: id)
+        }
+    }
+
+    private func endLoss(_ transport: WebRtcTransport, _ peer: Peer) {
+        peer.transports[transport.id]?.loss?.cancel()
+        peer.transports[transport.id]?.loss = nil
+    }
+
+    private func handle(_ event: Producer.Event, _ producer: Producer, _ session: SignalingSession) {
+        guard let peer = peer(of: session) else { return }
+        switch event {
+        case .score(let scores):
+            session.notify("producerScore", ScoreNotice(producerId: producer.id, score: scores))
+        case .transportClose: peer.producers[producer.id] = nil
+        @unknown default: break
+        }
+    }
+
+    private func handle(_ event: Consumer.Event, _ consumer: Consumer, _ session: SignalingSession) {
+        guard let peer = peer(of: session) else { return }
+        switch event {
+        case .producerPause, .producerResume: tellPaused(consumer, peer)
+        case .score(let score):
+            guard peer.consumers[consumer.id]?.isAccepted == true else { return }
+            session.notify("consumerScore", ScoreNotice(consumerId: consumer.id, score: score))
+        case .producerClose, .transportClose:
+            peer.wanted.remove(consumer.producerId)
+            guard let entry = peer.consumers.removeValue(forKey: consumer.id) else { return }
+            if case .producerClose = event, entry.isAccepted {
+                session.notify("consumerClosed", ConsumerNotice(consumerId: consumer.id))
+            }
+        @unknown default: break
+        }
+    }
+}
