@@ -103,7 +103,7 @@ class People:
 
     def join_firefox(self, firefox, name, **parameters):
         """Firefox has no script injection: the hooks go in after the page loaded, and the join follows by hand."""
-        firefox.goto(address(self.server, self.room, name, **parameters))
+        firefox.goto(address(self.server, self.room, name, height=360, **parameters))
         firefox.title = name
         self.pages.append(firefox)
         firefox.run(HOOKS)

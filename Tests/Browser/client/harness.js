@@ -47,7 +47,7 @@ export async function runAll() {
       await Promise.race([body(), new Promise((_, reject) => setTimeout(() => reject(new Error('no end')), 20_000))]);
       results.push({ title, error: null });
     } catch (error) {
-      results.push({ title, error: String(error?.stack ?? error) });
+      results.push({ title, error: `${error}\n${error?.stack ?? ''}` });
     }
   }
   return results;
