@@ -119,8 +119,8 @@ function bestGrid(count, area, gap, isFree) {
       if (width / height > WIDEST) width = height * WIDEST;
       if (width / height < SLIMMEST) height = width / SLIMMEST;
     }
-    // What a wide picture shows of itself counts, not the bare area.
-    const shown = Math.min(width, height * WIDEST) * Math.min(height, width / 1.2);
+    // Height beyond a square shows little more of a wide picture.
+    const shown = width * Math.min(height, width * 1.1);
     if (width > 0 && height > 0 && shown > (best?.shown ?? 0)) best = { columns, rows, width, height, shown };
   }
   return best;

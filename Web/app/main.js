@@ -5,7 +5,7 @@
 
 import { DetailsPanel, Meter } from './details.js';
 import { Grid, hueOf, initials } from './grid.js';
-import { Media, explain, obstacle, openScreen } from './media.js';
+import { Media, describeProblems, explain, obstacle, openScreen } from './media.js';
 import { setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
 import { Room } from './room.js';
 
@@ -38,8 +38,8 @@ async function openDevice(kind) {
     return track;
   } catch (error) {
     wants[kind] = false;
-    problems[kind] = obstacle() ?? explain(kind, error);
-    if (room) toast(problems[kind], { isError: true });
+    problems[kind] = obstacle() ?? explain(error);
+    if (room) toast(describeProblems({ [kind]: problems[kind] }), { isError: true });
     return null;
   } finally {
     showDevices();
@@ -50,7 +50,7 @@ function showDevices() {
   const [mic, camera] = [isOn('audio'), isOn('video')];
   for (const id of ['#toggle-mic', '#preview-mic']) $(id).setAttribute('aria-pressed', String(mic));
   for (const id of ['#toggle-camera', '#preview-camera']) $(id).setAttribute('aria-pressed', String(camera));
-  $('#device-error').textContent = [...new Set(Object.values(problems))].join('\n');
+  $('#device-error').textContent = describeProblems(problems);
   const stage = $('.preview-stage');
   stage.dataset.camera = camera ? 'on' : 'off';
   $('#preview-text').textContent = problems.video ? 'No camera' : 'Camera is off';
@@ -197,6 +197,7 @@ async function join() {
   } catch (error) {
     if (room === joining) room = null;
     $('#join-error').textContent = error.message;
+    $('#join-button').scrollIntoView({ block: 'nearest' });
     showDevices();
   } finally {
     $('#join-button').disabled = false;

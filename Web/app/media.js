@@ -6,15 +6,15 @@
 import { EventEmitter } from '../client/index.js';
 
 const REASONS = {
-  NotAllowedError: 'The browser was not allowed to use it. Allow it in the address bar and try again.',
-  SecurityError: 'The browser was not allowed to use it. Allow it in the address bar and try again.',
-  NotFoundError: 'None was found. Is it plugged in?',
+  NotAllowedError: 'The browser has no permission. Allow it in the address bar and try again.',
+  SecurityError: 'The browser has no permission. Allow it in the address bar and try again.',
+  NotFoundError: 'Not found. Is it plugged in?',
   OverconstrainedError: 'The chosen one is not there any more.',
   NotReadableError: 'Another program seems to be using it.',
   AbortError: 'It could not be started.',
 };
 
-const NAMES = { audio: 'Microphone', video: 'Camera' };
+const NAMES = { video: 'Camera', audio: 'Microphone' };
 
 /** What stands in the way of any device at all, or null. */
 export function obstacle() {
@@ -25,8 +25,17 @@ export function obstacle() {
   return 'This browser gives pages no camera or microphone. You can still join and watch.';
 }
 
-export function explain(kind, error) {
-  return `${NAMES[kind]}: ${REASONS[error?.name] ?? error?.message ?? 'it could not be started.'}`;
+export function explain(error) {
+  return REASONS[error?.name] ?? error?.message ?? 'It could not be started.';
+}
+
+/** What is wrong with which device, as lines to read. */
+export function describeProblems(problems) {
+  const byText = new Map();
+  for (const kind of Object.keys(NAMES)) {
+    if (problems[kind]) byText.set(problems[kind], [...(byText.get(problems[kind]) ?? []), NAMES[kind]]);
+  }
+  return [...byText].map(([text, names]) => (text === obstacle() ? text : `${names.join(' and ')}: ${text}`)).join('\n');
 }
 
 /** The local devices and their tracks. Emits `changed` when a track comes, goes or is another. */

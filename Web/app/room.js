@@ -184,6 +184,9 @@ export class Room extends EventEmitter {
       rtpCapabilities: device.rtpCapabilities,
     });
     if (stale()) return;
+    // People stay on the page while the connection is away; who left meanwhile goes now.
+    const present = new Set((peers ?? []).map(({ id }) => id));
+    for (const peer of [...this.peers.values()]) if (!present.has(peer.id) && !this.#isHeard(peer)) this.#removePeer(peer, true);
     for (const peer of peers ?? []) this.#addPeer(peer, true);
     this.#updateState();
     for (const source of this.#outgoing.keys()) this.#publish(source).catch(() => {});
@@ -221,7 +224,6 @@ export class Room extends EventEmitter {
     [this.sendTransport, this.recvTransport, this.#device] = [];
     for (const transport of transports) transport?.close();
     this.producers.clear();
-    for (const peer of [...this.peers.values()]) this.#removePeer(peer, true);
   }
 
   /** The last resort: a new connection, which replaces the old membership on the server. */
@@ -428,6 +430,10 @@ export class Room extends EventEmitter {
     for (const entry of this.consumers) if (entry.peer === peer) this.#closeConsumer(entry);
     this.peers.delete(peer.id);
     this.emit('peerleft', peer, isSilent);
+  }
+
+  #isHeard(peer) {
+    return this.consumers.some((entry) => entry.peer === peer);
   }
 
   #closeConsumer({ peer, consumer }) {
