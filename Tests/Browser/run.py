@@ -26,7 +26,7 @@ LIMIT = 120  # Seconds for one test.
 def tests():
     for path in sorted(here.glob("test_*.py")):
         module = importlib.import_module(path.stem)
-        for name, function in vars(module).items():
+        for name, function in list(vars(module).items()):
             if name.startswith("test_") and callable(function) and function.__module__ == path.stem:
                 yield f"{path.stem.removeprefix('test_')}: {function.__doc__.strip().splitlines()[0]}", function
 
@@ -44,7 +44,7 @@ def attempt(function):
     except support.Skip as skip:
         return "skipped", str(skip)
     except Exception:
-        return "failed", traceback.format_exc()
+        return "failed", traceback.format_exc(chain=False)
     finally:
         signal.alarm(0)
 

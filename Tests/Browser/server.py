@@ -57,7 +57,7 @@ class Server:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > end:
                     self.close()
-                    raise RuntimeError(f"the server did not start:\n{self.log()}") from None
+                    raise RuntimeError(f"the server did not start: {self.log()}") from None
                 time.sleep(0.1)
 
     def get(self, path):
@@ -66,7 +66,6 @@ class Server:
             return answer.read()
 
     def log(self):
-        self._log.flush()
         return self.log_path.read_text(errors="replace")
 
     def workers(self):
