@@ -55,6 +55,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        // The paths and descriptors in swift-subprocess's API.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         // Ground
@@ -89,13 +91,14 @@ let package = Package(
         // Product
         room(
             "Product", "Swiftlet",
-            rooms("ORTC", "Control", "WorkerProtocol", "Wire") + [
+            rooms("ORTC", "Control", "WorkerProtocol") + [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        room("Product", "SwiftletEmbedded", rooms("Swiftlet", "Worker", "Control")),
+        room("Product", "SwiftletEmbedded", rooms("Swiftlet", "Worker")),
         room(
             "Product", "WebSockets",
             rooms("Crypto") + [
@@ -119,6 +122,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
@@ -173,7 +177,7 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
             linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: rooms("Worker", "Control", "ORTC", "SRTP", "Crypto", "Wire") + ["CForward"],
+            dependencies: rooms("Worker", "Engine", "Control", "ORTC", "SRTP", "Crypto", "Wire") + ["CForward"],
             path: "Benchmarks/Forward", swiftSettings: borrowing),
     ]
 }
