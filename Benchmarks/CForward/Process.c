@@ -34,8 +34,7 @@ int forward_spawn(forward_child *child, const char *role, int consumers, int loa
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (cpu >= 0) forward_pin(cpu);
-        // Both forwarders before whatever else runs here, where that is allowed.
-        setpriority(PRIO_PROCESS, 0, -15);
+        forward_prefer();
         dup2(channel[1], STDIN_FILENO);
         dup2(output[1], STDOUT_FILENO);
         execl("/proc/self/exe", "swiftlet-bench", role, count, port, source, (char *)NULL);
@@ -110,6 +109,8 @@ int forward_pin(int cpu) {
     CPU_SET(cpu, &set);
     return sched_setaffinity(0, sizeof set, &set);
 }
+
+void forward_prefer(void) { setpriority(PRIO_PROCESS, 0, -15); }
 
 int forward_cpu(int place) {
     cpu_set_t set;

@@ -3,6 +3,7 @@
 
 import SwiftletCrypto
 import SwiftletORTC
+import SwiftletWire
 import SwiftletControl
 
 /// The call that both forwarders carry: one publisher of VP8 and its consumers, each with keys of its own.
@@ -103,5 +104,31 @@ enum Call {
             ],
             consumableRtpEncodings: [.init(ssrc: 5000)]
         )
+    }
+
+    /// Makes the server, the router, the publisher and its consumers by requests, and says where the server listens.
+    static func setUp(
+        consumers: Int,
+        publisher: SocketAddress,
+        receiverPort: UInt16,
+        ask: (ControlRequest) throws -> ControlReply,
+        start: (String, SRTPKeyingMaterial, SocketAddress) -> Bool
+    ) throws -> [ListenAddress] {
+        let info = TransportListenInfo(protocol: .udp, ip: "127.0.0.1")
+        guard case .webRtcServer(let addresses) = try ask(.createWebRtcServer(.init(id: "server", listenInfos: [info])))
+        else { throw Refusal(text: "no server") }
+        _ = try ask(.createRouter(id: "router"))
+        func join(_ id: String, _ index: Int, _ address: SocketAddress) throws {
+            _ = try ask(.createWebRtcTransport(.init(id: id, routerId: "router", listen: .server(id: "server"))))
+            guard start(id, keys(index), address) else { throw Refusal(text: "no socket") }
+        }
+        try join("publisher", 0, publisher)
+        _ = try ask(.produce(produce(on: "publisher")))
+        for index in 1...consumers {
+            let address = firstReceiver + UInt32(index - 1)
+            try join("peer\(index)", index, SocketAddress(ipv4: address, port: receiverPort))
+            _ = try ask(.consume(consume(index, on: "peer\(index)")))
+        }
+        return addresses
     }
 }

@@ -26,16 +26,23 @@ final class Load {
         var overflow: Int
         /// Delays of sampled packets in µs, ascending.
         var delays: [Double]
+
+        /// Packets per message.
+        var run: Double { Double(arrived) / Double(max(1, messages)) }
+        /// Packets that left the forwarder: those that arrived, and those in messages that were not read in time.
+        var left: Double { Double(arrived) + Double(overflow) * run }
     }
 
     private static let delayCapacity = 200_000
 
     let packets: SealedPackets
+    /// The processor for forwarders, or -1 for any.
+    let forwarderCPU: Int32
     private var sockets = forward_load()
     private var delays = [UInt32](repeating: 0, count: delayCapacity)
 
-    init(packets: SealedPackets) throws {
-        self.packets = packets
+    init(packets: SealedPackets, forwarderCPU: Int32) throws {
+        (self.packets, self.forwarderCPU) = (packets, forwarderCPU)
         let result = unsafe forward_load_open(&sockets)
         guard result == 0 else { throw Refusal(text: "cannot open sockets: errno \(-result)") }
     }
@@ -100,7 +107,7 @@ final class Child {
             Int32(consumers),
             drain,
             source,
-            forward_cpu(1)
+            load.forwarderCPU
         )
         guard result == 0 else { throw Refusal(text: "cannot start a process: errno \(-result)") }
         var line = [CChar](repeating: 0, count: 128)

@@ -9,7 +9,7 @@ struct Case {
     /// Packets per second out of the forwarder while its cost is measured: what either carries at about half load.
     var steadyRate: Double { burst == 1 ? 60_000 : 120_000 }
     /// More than any forwarder carries, until the floor has shown what it does.
-    var excessiveRate: Double { burst == 1 ? 600_000 : 1_500_000 }
+    var excessiveRate: Double { 1_500_000 }
 }
 
 /// What one run of one forwarder showed.
@@ -24,7 +24,8 @@ struct Sample {
     var overloadedRun: Double
     /// Packets that did not arrive under steady load.
     var lost: Int
-    var overflow: Int
+    /// The share of packets that receivers did not read in time.
+    var unread: Double
 }
 
 /// Measures forwarders, each in a fresh process.
@@ -75,15 +76,15 @@ struct Measurement {
             throw Refusal(text: "nothing came through the \(forwarder.rawValue)")
         }
         return Sample(
-            microsecondsPerPacket: used * 1e6 / Double(measured.arrived),
-            packetsPerSecond: Double(overloaded.arrived) / max(overloaded.seconds, 0.001),
+            microsecondsPerPacket: used * 1e6 / measured.left,
+            packetsPerSecond: overloaded.left / max(overloaded.seconds, 0.001),
             median: percentile(0.5, of: measured.delays),
             percentile99: percentile(0.99, of: measured.delays),
             residentKilobytes: child.residentKilobytes,
-            run: Double(measured.arrived) / Double(max(1, measured.messages)),
-            overloadedRun: Double(overloaded.arrived) / Double(max(1, overloaded.messages)),
-            lost: steady * one.consumers - measured.arrived,
-            overflow: measured.overflow + overloaded.overflow
+            run: measured.run,
+            overloadedRun: overloaded.run,
+            lost: steady * one.consumers - Int(measured.left),
+            unread: (Double(overloaded.overflow) * overloaded.run + Double(measured.overflow)) / overloaded.left
         )
     }
 }

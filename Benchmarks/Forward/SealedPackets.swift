@@ -42,6 +42,13 @@ final class SealedPackets {
 
     var base: UnsafePointer<UInt8>? { @unsafe get { unsafe UnsafePointer(memory.baseAddress) } }
 
+    /// A sealed packet.
+    @_lifetime(borrow self)
+    func packet(_ place: Int) -> Span<UInt8> {
+        let all = unsafe Span(_unsafeElements: UnsafeBufferPointer(memory))
+        return unsafe _overrideLifetime(all.extracting(place * size..<(place + 1) * size), borrowing: self)
+    }
+
     /// Seals packets into the places from `place` on, numbered from `number` on.
     ///
     /// - Returns: Whether all were sealed.

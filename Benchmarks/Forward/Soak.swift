@@ -15,7 +15,7 @@ struct Soak {
     /// Runs it; returns whether it held.
     func run() throws -> Bool {
         let packets = try SealedPackets(capacity: Self.packetsPerSecond)
-        let load = try Load(packets: packets)
+        let load = try Load(packets: packets, forwarderCPU: -1)
         let child = try Child(.worker, consumers: Self.consumers, load: load)
         say(
             "soak: \(Self.packetsPerSecond) packets of 1200 bytes a second to \(Self.consumers) consumers, \(minutes) min"

@@ -11,6 +11,7 @@ import Glibc
 enum SwiftletBench {
     private static let usage = """
         usage: swiftlet-bench forward [--quick] [--consumers N] [--burst N] [--repetitions N]
+               swiftlet-bench engine [--consumers N] [--burst N]
                swiftlet-bench soak [--minutes N]
 
         """
@@ -20,6 +21,9 @@ enum SwiftletBench {
         do {
             switch arguments.dropFirst().first {
             case "forward": try forward(arguments)
+            case "engine":
+                let consumers = number(after: "--consumers", in: arguments) ?? 50
+                try EngineAlone(consumers: consumers, burst: number(after: "--burst", in: arguments) ?? 8).run()
             case "soak": exit(try Soak(minutes: number(after: "--minutes", in: arguments) ?? 30).run() ? 0 : 1)
             case "floor":
                 exit(forward_floor_main(Int32(try argument(2, of: arguments)), Int32(try argument(3, of: arguments))))
@@ -40,11 +44,15 @@ enum SwiftletBench {
 
     private static func forward(_ arguments: [String]) throws {
         let quick = arguments.contains("--quick")
-        let cpu = forward_cpu(0)
-        if cpu >= 0, forward_cpu(1) >= 0 { _ = forward_pin(cpu) }
+        // Publisher and receivers on one processor, the forwarder on the next.
+        let (own, forwarder) = (forward_cpu(0), forward_cpu(1))
+        if forwarder >= 0 { _ = forward_pin(own) }
+        forward_prefer()
         let packets = try SealedPackets(capacity: 1 << 17)
         guard packets.seal(packets.capacity, from: 0, at: 0) else { throw Refusal(text: "sealing failed") }
-        var benchmark = ForwardBenchmark(measurement: Measurement(load: try Load(packets: packets)))
+        var benchmark = ForwardBenchmark(
+            measurement: Measurement(load: try Load(packets: packets, forwarderCPU: forwarder))
+        )
         if quick { (benchmark.consumers, benchmark.repetitions) = ([10, 50], 1) }
         if let count = number(after: "--consumers", in: arguments) { benchmark.consumers = [count] }
         if let burst = number(after: "--burst", in: arguments) { benchmark.bursts = [burst] }

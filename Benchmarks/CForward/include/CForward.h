@@ -78,5 +78,7 @@ int64_t forward_cpu_ns(int pid);
 int64_t forward_rss_kb(int pid);
 /// Keeps the calling thread on one processor.
 int forward_pin(int cpu);
+/// Puts this process before whatever else runs here, where that is allowed.
+void forward_prefer(void);
 /// The processor at this place among those that the process may use, or -1.
 int forward_cpu(int place);
