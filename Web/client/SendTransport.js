@@ -110,7 +110,7 @@ export class SendTransport extends Transport {
     const { sections, session } = parseDescription(this.peerConnection.localDescription.sdp);
     const answers = sections.map((section) => {
       const known = this.#answered.get(section.mid);
-      if (!known || section.port === 0) return { ...section, closed: true };
+      if (!known || section.isRejected) return { ...section, closed: true };
       return { ...known, direction: section.direction === 'sendonly' ? 'recvonly' : 'inactive' };
     });
     await this.peerConnection.setRemoteDescription(this.describe('answer', answers, session.extmapAllowMixed));

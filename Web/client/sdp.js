@@ -54,9 +54,10 @@ function parseSection(lines, session) {
   const own = readTransport(attributes);
   return {
     kind,
-    port: Number.parseInt(port, 10) || 0,
     protocol,
     formats,
+    // RFC 9143 §6: port 0 with bundle-only means the port of the group, not a refusal.
+    isRejected: (Number.parseInt(port, 10) || 0) === 0 && all('bundle-only').length === 0,
     mid: all('mid')[0],
     direction: attributes.find(({ name }) => DIRECTIONS.includes(name))?.name ?? 'sendrecv',
     iceUfrag: own.iceUfrag ?? session.iceUfrag,

@@ -38,7 +38,12 @@ test('session-level ICE and DTLS reach every section', () => {
   const { sections } = parseDescription('v=0\na=ice-ufrag:u\na=ice-pwd:p\na=setup:active\na=fingerprint:sha-256 cc\nm=audio 9 X 0\nm=video 0 X 96\n');
   equal(sections.map(({ iceUfrag, icePwd, setup }) => [iceUfrag, icePwd, setup]), [['u', 'p', 'active'], ['u', 'p', 'active']]);
   equal(sections[0].codecs[0].mimeType, 'audio/PCMU', 'payload type 0 needs no rtpmap');
-  equal(sections[1].port, 0);
+  equal(sections.map(({ isRejected }) => isRejected), [false, true]);
+});
+
+test('port 0 of a bundle-only section refuses nothing', () => {
+  const { sections } = parseDescription('v=0\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\nm=video 0 UDP/TLS/RTP/SAVPF 96\r\n');
+  equal(sections.map(({ isRejected }) => isRejected), [false, true]);
 });
 
 test('a profile-level-id of digits alone stays text, numbers become numbers', () => {
