@@ -19,10 +19,11 @@ import types
 from aiortc import (
     RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceCandidate, RTCIceGatherer,
     RTCIceParameters, RTCIceTransport, RTCRtpReceiver, RTCRtpSender)
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, RemoteStreamTrack, VideoStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback, RTCRtcpParameters, RTCRtpCodecParameters, RTCRtpDecodingParameters, RTCRtpHeaderExtensionParameters,
     RTCRtpReceiveParameters, RTCRtpRtxParameters, RTCRtpSendParameters)
+from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from av import AudioFrame, VideoFrame
 
 import raw
@@ -179,7 +180,7 @@ class Endpoint:
                 if track.kind == "video":
                     found["size"] = [frame.width, frame.height]
                     sample = bytes(frame.planes[0])[::97]
-                    found["level"] = sum(sample) / len(sample)
+                    found["level"] = max(found["level"], sum(sample) / len(sample))
                 else:
                     sample = array.array("h", bytes(frame.planes[0]))
                     found["level"] = max(found["level"], max(map(abs, sample)) / 32768)

@@ -29,9 +29,12 @@ class Aiortc:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
+    def __exit__(self, kind, *_):
+        if self.process.returncode is None:
+            self.process.kill()
+            error = self.process.communicate()[1]
+            if kind is not None:
+                print(f"--- aiortc: {error[-3000:]}", flush=True)
 
     def result(self, timeout=60):
         out, error = self.process.communicate(timeout=timeout)

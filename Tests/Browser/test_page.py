@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Swiftlet authors
 # SPDX-License-Identifier: Apache-2.0
 """The page as a person meets it: by keyboard, on a phone, light and dark; pictures of it are kept."""
-from support import OUTPUT, People, joined, sees
+from support import CAMERA, OUTPUT, People, hears, joined, sees
 
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 FOCUS = "document.activeElement?.id || document.activeElement?.tagName"
@@ -44,6 +44,22 @@ def test_keyboard():
         page.wait("document.querySelector('#meeting')?.offsetParent == null", 10, "Enter leaves")
 
 
+def test_joining_before_the_camera():
+    """Who joins before camera and microphone have opened is seen and heard once they have"""
+    slow = ("{ const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+            "navigator.mediaDevices.getUserMedia = async (...all) => {"
+            "await new Promise(resolve => setTimeout(resolve, 2500)); return real(...all); }; }")
+    with People() as people:
+        anna = people.join("Anna")
+        ben = people.open("Ben", before=CAMERA + slow)
+        ben.wait("!!document.querySelector('#join-button')")
+        ben.click("#join-button")
+        joined(ben, "Ben")
+        assert ben.eval("probe.connections.every(c => c.getSenders().every(s => !s.track))"), "the camera was not slow"
+        sees(anna, "Ben")
+        hears(anna, "Ben")
+
+
 def test_enter_joins():
     """Enter in the name's field joins, and every control has a name for screen readers"""
     with People() as people:
@@ -65,7 +81,7 @@ def test_pictures():
         for name, (width, height, dark) in sizes.items():
             page = people.open(None, width=width, height=height, dark=dark)
             page.title = f"landing {name}"
-            page.wait("!!document.querySelector('#join-button')?.offsetParent")
+            page.wait("document.querySelector('#preview-video')?.videoWidth > 0", 10, "the camera's preview")
             page.screenshot(OUTPUT / f"landing-{name}.png")
             assert page.eval(FITS), f"landing {name} is wider than its window"
             people.pages.remove(page)

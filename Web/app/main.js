@@ -474,6 +474,12 @@ function watchLevel() {
   }, 100);
 }
 
+/** Opens a device at the start; who has joined meanwhile is seen and heard from now on. */
+async function openFirst(kind) {
+  const track = await openDevice(kind);
+  if (track && room && isOn(kind) && !room.isSending(sourceOf(kind))) report(room.send(sourceOf(kind), track));
+}
+
 async function start() {
   setUpTheme();
   wire();
@@ -485,7 +491,7 @@ async function start() {
   setInterval(everySecond, 1000);
   setInterval(showSpeakers, 200);
   watchLevel();
-  await Promise.all(['audio', 'video'].filter((kind) => wants[kind]).map(openDevice));
+  await Promise.all(['audio', 'video'].filter((kind) => wants[kind]).map(openFirst));
   await media.refresh();
   if (parameters.get('autojoin') === '1') join();
 }
