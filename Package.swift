@@ -1,4 +1,6 @@
 // swift-tools-version: 6.3
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
 
 import PackageDescription
 
@@ -15,11 +17,20 @@ let borrowing: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes"
 
 /// One room of the house: a target named `Swiftlet<name>` in `Sources/<floor>/<name>`.
 func room(
-    _ floor: String, _ name: String, _ needs: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+    _ floor: String,
+    _ name: String,
+    _ needs: [Target.Dependency] = [],
+    exclude: [String] = [],
+    resources: [Resource] = []
 ) -> Target {
     .target(
-        name: target(name), dependencies: needs, path: "Sources/\(floor)/\(name)", exclude: exclude,
-        resources: resources.isEmpty ? nil : resources, swiftSettings: borrowing)
+        name: target(name),
+        dependencies: needs,
+        path: "Sources/\(floor)/\(name)",
+        exclude: exclude,
+        resources: resources.isEmpty ? nil : resources,
+        swiftSettings: borrowing
+    )
 }
 
 /// A room's name as a dependency.
@@ -27,7 +38,8 @@ func rooms(_ names: String...) -> [Target.Dependency] { names.map { .target(name
 
 /// The target behind a room's name: the product's prefix goes in front where it is not there yet.
 func target(_ name: String) -> String {
-    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CNetwork", "COpenSSL"].contains(name) ? name : "Swiftlet\(name)"
+    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CNetwork", "COpenSSL"].contains(name)
+        ? name : "Swiftlet\(name)"
 }
 
 /// The tests of one room, in `Tests/<name>Tests`.
@@ -46,8 +58,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-            traits: [.defaults, "YAML", "CommandLineArguments"]),
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments"]
+        ),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -79,39 +94,57 @@ let package = Package(
         room("Media", "Streams", rooms("Wire", "RTP")),
         room("Media", "PeerLink", rooms("Wire", "RTP", "STUN", "ICE", "DTLS", "SRTP", "Crypto")),
         room(
-            "Media", "WorkerProtocol",
+            "Media",
+            "WorkerProtocol",
             rooms("Control", "ORTC", "Wire") + [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["worker.proto"]),
+            exclude: ["worker.proto"]
+        ),
         room(
-            "Media", "Engine",
-            rooms("Streams", "PeerLink", "Congestion", "ICE", "DTLS", "SRTP", "RTP", "Crypto", "ORTC", "Control", "Wire")),
+            "Media",
+            "Engine",
+            rooms(
+                "Streams",
+                "PeerLink",
+                "Congestion",
+                "ICE",
+                "DTLS",
+                "SRTP",
+                "RTP",
+                "Crypto",
+                "ORTC",
+                "Control",
+                "Wire"
+            )
+        ),
         room("Media", "EventLoop", rooms("Wire", "CNetwork")),
-        room("Media", "Worker", rooms("Engine", "EventLoop", "Control", "WorkerProtocol", "Crypto", "DTLS", "ORTC", "Wire")),
+        room("Media", "Worker", rooms("Engine", "EventLoop", "Control", "WorkerProtocol", "Crypto", "ORTC", "Wire")),
 
         // Product
         room(
-            "Product", "Swiftlet",
+            "Product",
+            "Swiftlet",
             rooms("ORTC", "Control", "WorkerProtocol") + [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+            ]
+        ),
         room("Product", "SwiftletEmbedded", rooms("Swiftlet", "Worker")),
         room(
-            "Product", "WebSockets",
+            "Product",
+            "WebSockets",
             rooms("Crypto") + [
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+            ]
+        ),
         room("Product", "Signaling", rooms("ORTC")),
         room(
-            "Product", "SwiftletServer",
+            "Product",
+            "SwiftletServer",
             rooms("Swiftlet", "Signaling", "WebSockets", "Web", "Crypto", "ORTC") + [
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -120,29 +153,39 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ]
+        ),
 
         // The browser's side: ES modules, the page, and the accessor the server reads them by.
         .target(
-            name: "SwiftletWeb", path: "Web", resources: [.copy("client"), .copy("app")], swiftSettings: strict),
+            name: "SwiftletWeb",
+            path: "Web",
+            resources: [.copy("client"), .copy("app")],
+            swiftSettings: strict
+        ),
 
         // Commands
         .executableTarget(
             name: "SwiftletCommand",
-            dependencies: rooms("SwiftletServer", "Swiftlet") + [
+            dependencies: rooms("SwiftletServer") + [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
-            path: "Sources/Commands/SwiftletCommand", swiftSettings: strict),
+            path: "Sources/Commands/SwiftletCommand",
+            swiftSettings: strict
+        ),
         .executableTarget(
-            name: "swiftlet-worker", dependencies: rooms("Worker"), path: "Sources/Commands/swiftlet-worker",
-            swiftSettings: strict),
+            name: "swiftlet-worker",
+            dependencies: rooms("Worker"),
+            path: "Sources/Commands/swiftlet-worker",
+            swiftSettings: strict
+        ),
 
         tests("Wire", rooms("Wire")),
         tests("ORTC", rooms("ORTC", "Wire")),
@@ -151,6 +194,31 @@ let package = Package(
         tests("WorkerProtocol", rooms("WorkerProtocol", "Control", "ORTC", "Wire")),
         tests("Swiftlet", rooms("Swiftlet", "WorkerProtocol", "Control", "ORTC", "Wire")),
         tests("SwiftletEmbedded", rooms("SwiftletEmbedded", "Swiftlet", "Control", "ORTC") + ["swiftlet-worker"]),
+        tests("Signaling", rooms("Signaling", "ORTC")),
+        // A WebSocket client that can break every rule.
+        .target(
+            name: "RawWebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/Support/RawWebSocket",
+            swiftSettings: strict
+        ),
+        tests(
+            "WebSockets",
+            rooms("WebSockets") + [
+                "RawWebSocket", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        tests(
+            "SwiftletServer",
+            rooms("SwiftletServer", "Signaling", "WebSockets", "ORTC") + [
+                "RawWebSocket", "swiftlet-worker", .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
@@ -160,8 +228,21 @@ let package = Package(
         tests("Engine", rooms("Engine", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
         .testTarget(
             name: "Simulation",
-            dependencies: rooms("Engine", "PeerLink", "Streams", "Control", "ORTC", "ICE", "DTLS", "SRTP", "RTP", "Crypto", "Wire"),
-            swiftSettings: borrowing),
+            dependencies: rooms(
+                "Engine",
+                "PeerLink",
+                "Streams",
+                "Control",
+                "ORTC",
+                "ICE",
+                "DTLS",
+                "SRTP",
+                "RTP",
+                "Crypto",
+                "Wire"
+            ),
+            swiftSettings: borrowing
+        ),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
@@ -173,13 +254,22 @@ let package = Package(
 if Context.environment["SWIFTLET_BENCH"] != nil {
     package.targets += [
         .target(
-            name: "CForward", path: "Benchmarks/CForward",
-            linkerSettings: [.linkedLibrary("crypto")]),
+            name: "CForward",
+            path: "Benchmarks/CForward",
+            linkerSettings: [.linkedLibrary("crypto")]
+        ),
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: rooms("Worker", "Engine", "Control", "ORTC", "SRTP", "Crypto", "Wire") + ["CForward"],
-            path: "Benchmarks/Forward", swiftSettings: borrowing),
+            path: "Benchmarks/Forward",
+            swiftSettings: borrowing
+        ),
     ]
+}
+
+if Context.environment["SWIFTLET_DOCS"] != nil {
+    // `make docs` alone needs it.
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }
 
 for target in package.targets where Context.environment["CI"] != nil && target.type != .system {

@@ -21,7 +21,7 @@ def table():
         if len(cells) != 4 or cells[1] in ("Room", "---") or set(cells[1]) <= {"-"}:
             continue
         floor = cells[0].strip("`") or floor
-        names = re.findall(r"`([\w-]+)`", cells[1])
+        names = re.findall(r"`([\w-]+)`", re.sub(r"\(.*?\)", "", cells[1]))
         needs = set(re.findall(r"[\w-]+", re.sub(r"\(.*?\)", "", cells[3])))
         for name in names:
             rows[name] = (floor, needs | set(names))

@@ -12,7 +12,9 @@ struct EventLoopTests {
 
     /// Waits and reads until `count` entries of `kind` have come, at most two seconds.
     private func collect(
-        _ loop: EventLoop, _ count: Int, _ kind: ReceiveBatch.Kind = .datagram
+        _ loop: EventLoop,
+        _ count: Int,
+        _ kind: ReceiveBatch.Kind = .datagram
     ) -> [(entry: ReceiveBatch.Entry, bytes: [UInt8])] {
         var batch = ReceiveBatch(capacity: EventLoop.receiveCapacity)
         var found: [(entry: ReceiveBatch.Entry, bytes: [UInt8])] = []
@@ -59,7 +61,8 @@ struct EventLoopTests {
         var bytes = batch.mutableBytes
         for index in 0..<2500 { bytes[index] = UInt8(index / 1000) }
         batch.append(
-            TransmitBatch.Message(offset: 0, length: 2500, segmentSize: 1000, socket: a.id, destination: b.local))
+            TransmitBatch.Message(offset: 0, length: 2500, segmentSize: 1000, socket: a.id, destination: b.local)
+        )
         _ = loop.send(&batch)
         let received = collect(loop, 3)
         #expect(received.map(\.bytes.count) == [1000, 1000, 500])

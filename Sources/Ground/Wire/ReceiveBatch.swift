@@ -32,7 +32,11 @@ package struct ReceiveBatch: ~Copyable {
         package var kind: Kind
 
         package init(
-            range: Range<Int>, socket: SocketID, listener: SocketID? = nil, source: SocketAddress, arrival: Instant,
+            range: Range<Int>,
+            socket: SocketID,
+            listener: SocketID? = nil,
+            source: SocketAddress,
+            arrival: Instant,
             kind: Kind = .datagram
         ) {
             (self.range, self.socket, self.source, self.arrival, self.kind) = (range, socket, source, arrival, kind)
@@ -75,7 +79,11 @@ package struct ReceiveBatch: ~Copyable {
     ///
     /// - Returns: The offset behind the copy, or `nil` when it does not fit.
     package mutating func append(
-        _ packet: Span<UInt8>, at offset: Int, socket: SocketID, source: SocketAddress, arrival: Instant
+        _ packet: Span<UInt8>,
+        at offset: Int,
+        socket: SocketID,
+        source: SocketAddress,
+        arrival: Instant
     ) -> Int? {
         let end = offset + packet.count
         guard end <= slab.count else { return nil }

@@ -66,7 +66,9 @@ package struct SocketAddress: Hashable, Sendable {
         guard isIPv6 else {
             return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xFF) }.joined(separator: ".")
         }
-        let groups = [high, low].flatMap { half in [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> UInt64($0)) } }
+        let groups = [high, low].flatMap { half in
+            [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> UInt64($0)) }
+        }
         var best = 0..<0
         var start = 0
         while start < 8 {
@@ -84,7 +86,9 @@ package struct SocketAddress: Hashable, Sendable {
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
         for part in parts {
-            guard part.count <= 3, part.allSatisfy({ $0.isASCII && $0.isNumber }), let byte = UInt8(part) else { return nil }
+            guard part.count <= 3, part.allSatisfy({ $0.isASCII && $0.isNumber }), let byte = UInt8(part) else {
+                return nil
+            }
             value = value << 8 | UInt32(byte)
         }
         return value
@@ -97,7 +101,9 @@ package struct SocketAddress: Hashable, Sendable {
         guard let front = groups(of: String(halves[0]), isLast: halves.count == 1) else { return nil }
         var all = front
         if halves.count == 2 {
-            guard let back = groups(of: String(halves[1]), isLast: true), front.count + back.count < 8 else { return nil }
+            guard let back = groups(of: String(halves[1]), isLast: true), front.count + back.count < 8 else {
+                return nil
+            }
             all += [UInt16](repeating: 0, count: 8 - front.count - back.count) + back
         }
         guard all.count == 8 else { return nil }
@@ -107,14 +113,15 @@ package struct SocketAddress: Hashable, Sendable {
 
     private static func groups(of text: String, isLast: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
-        var groups = [UInt16]()
+        var groups: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
             if isLast, index == parts.count - 1, part.contains(".") {
                 guard let ipv4 = parseIPv4(part) else { return nil }
                 groups += [UInt16(truncatingIfNeeded: ipv4 >> 16), UInt16(truncatingIfNeeded: ipv4)]
             } else {
-                guard (1...4).contains(part.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16) else {
+                guard (1...4).contains(part.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+                else {
                     return nil
                 }
                 groups.append(group)

@@ -28,7 +28,7 @@ extension Span<UInt8> {
 
     /// A copy of the bytes, for state that outlives the datagram.
     package func copied() -> [UInt8] {
-        var bytes = [UInt8]()
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         for index in indices { bytes.append(self[index]) }
         return bytes

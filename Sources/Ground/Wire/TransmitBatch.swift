@@ -13,7 +13,9 @@ package struct TransmitBatch: ~Copyable {
         package var length: Int
         /// Bytes of each packet of a run, or 0 when the message is one packet.
         package var segmentSize: Int
-        /// The socket or connection to send by. On a TCP connection the message is one packet, framing included.
+        /// The socket or connection to send by.
+        ///
+        /// On a TCP connection the message is one packet, framing included.
         package var socket: SocketID
         package var destination: SocketAddress
 
@@ -83,7 +85,8 @@ package struct TransmitBatch: ~Copyable {
         var bytes = slab.mutableSpan
         bytes.store(packet, at: offset)
         append(
-            Message(offset: offset, length: packet.count, segmentSize: 0, socket: socket, destination: destination))
+            Message(offset: offset, length: packet.count, segmentSize: 0, socket: socket, destination: destination)
+        )
         return true
     }
 

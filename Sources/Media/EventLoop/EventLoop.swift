@@ -32,19 +32,19 @@ package final class EventLoop {
     /// Size of the slab that ``receive(into:)`` needs.
     package static let receiveCapacity = slotStride * Int(CNET_MAX_BATCH)
 
-    package private(set) var counters = LoopCounters()
-    private let epoll: Int32
-    private var sockets = SocketTable()
+    package internal(set) var counters = LoopCounters()
+    let epoll: Int32
+    var sockets = SocketTable()
     private var control: Int32?
     private var readable: [SocketID] = []
     private var nextReadable = 0
-    private var closedStreams: [ReceiveBatch.Entry] = []
+    var closedStreams: [ReceiveBatch.Entry] = []
     private var received = [cnet_received](repeating: cnet_received(), count: Int(CNET_MAX_BATCH))
     private var events = [cnet_event](repeating: cnet_event(), count: Int(CNET_MAX_BATCH))
-    private var outgoing: [cnet_message] = unsafe []
+    var outgoing: [cnet_message] = unsafe []
     /// Messages of a batch sent so far, when a full socket held it up.
-    private var sentMessages = 0
-    private var blocked: SocketID?
+    var sentMessages = 0
+    var blocked: SocketID?
 
     package init() throws(SocketError) {
         epoll = cnet_epoll_create()
@@ -242,8 +242,12 @@ package final class EventLoop {
                 let end = min(position + step, length)
                 batch.append(
                     ReceiveBatch.Entry(
-                        range: start + position..<start + end, socket: entry.id, source: source,
-                        arrival: Instant(nanoseconds: arrival)))
+                        range: start + position..<start + end,
+                        socket: entry.id,
+                        source: source,
+                        arrival: Instant(nanoseconds: arrival)
+                    )
+                )
                 position = end
             } while position < length
             counters.bytesReceived &+= UInt64(length)
@@ -264,10 +268,19 @@ package final class EventLoop {
             let descriptor = unsafe cnet_tcp_accept(listener.descriptor, &peer)
             guard descriptor >= 0 else { return }
             let source = SocketAddress(peer)
-            guard let id = register(descriptor, kind: .tcpConnection, isIPv6: peer.is_ipv6, address: source) else { return }
+            guard let id = register(descriptor, kind: .tcpConnection, isIPv6: peer.is_ipv6, address: source) else {
+                return
+            }
             batch.append(
                 ReceiveBatch.Entry(
-                    range: 0..<0, socket: id, listener: listener.id, source: source, arrival: now, kind: .streamOpened))
+                    range: 0..<0,
+                    socket: id,
+                    listener: listener.id,
+                    source: source,
+                    arrival: now,
+                    kind: .streamOpened
+                )
+            )
         }
     }
 
@@ -276,155 +289,20 @@ package final class EventLoop {
         if count > 0 {
             batch.append(
                 ReceiveBatch.Entry(
-                    range: 0..<Int(count), socket: entry.id, source: entry.address, arrival: now, kind: .streamBytes))
+                    range: 0..<Int(count),
+                    socket: entry.id,
+                    source: entry.address,
+                    arrival: now,
+                    kind: .streamBytes
+                )
+            )
         } else if count == 0 || -count != Self.again && -count != Self.interrupted {
             batch.append(streamClosed(entry))
             close(entry.id)
         }
     }
 
-    private func streamClosed(_ entry: SocketTable.Entry) -> ReceiveBatch.Entry {
+    func streamClosed(_ entry: SocketTable.Entry) -> ReceiveBatch.Entry {
         ReceiveBatch.Entry(range: 0..<0, socket: entry.id, source: entry.address, arrival: now, kind: .streamClosed)
-    }
-
-    // MARK: Sending
-
-    /// Whether a full socket holds up the batch given to ``send(_:)``; hand the same batch in again when it is not.
-    package var isBlocked: Bool { blocked != nil }
-
-    /// Sends a batch and empties it.
-    ///
-    /// - Returns: A run that the kernel refused to segment, so that the engine stops forming runs for that
-    ///   destination; its packets have been sent singly. `nil` when all is well.
-    ///
-    /// When a socket is full the rest of the batch stays in it and ``isBlocked`` is true until the socket takes more;
-    /// nothing may be added meanwhile.
-    package func send(_ batch: inout TransmitBatch) -> TransmitBatch.Message? {
-        var refused: TransmitBatch.Message?
-        let base = unsafe batch.unsafeBaseAddress
-        while sentMessages < batch.messages.count, blocked == nil {
-            let first = batch.messages[sentMessages]
-            guard let entry = sockets[first.socket] else {
-                counters.sendErrors &+= 1
-                sentMessages += 1
-                continue
-            }
-            if entry.kind == .tcpConnection {
-                unsafe writeStream(entry, UnsafeBufferPointer(start: base + first.offset, count: first.length))
-                sentMessages += 1
-                continue
-            }
-            unsafe outgoing.removeAll(keepingCapacity: true)
-            for message in batch.messages[sentMessages...] {
-                guard message.socket == first.socket else { break }
-                unsafe outgoing.append(
-                    cnet_message(
-                        bytes: base + message.offset, length: UInt32(message.length),
-                        segment: UInt16(message.segmentSize), destination: cnet_address(message.destination)))
-            }
-            let sent = unsafe cnet_send(entry.descriptor, entry.isIPv6, outgoing, Int32(outgoing.count))
-            counters.sendCalls &+= 1
-            if sent > 0 {
-                count(batch.messages[sentMessages..<sentMessages + Int(sent)])
-                sentMessages += Int(sent)
-            } else if -sent == Self.again {
-                blocked = entry.id
-                counters.blockedSends &+= 1
-                _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
-            } else if first.segmentSize > 0, [5, 22, 90].contains(-sent) {  // EIO, EINVAL, EMSGSIZE
-                refused = first
-                counters.refusedRuns &+= 1
-                unsafe sendSingly(first, entry, base)
-                sentMessages += 1
-            } else if -sent != Self.interrupted {
-                counters.sendErrors &+= 1
-                sentMessages += 1
-            }
-        }
-        if blocked == nil {
-            batch.removeAll()
-            sentMessages = 0
-        }
-        return refused
-    }
-
-    private func count(_ messages: ArraySlice<TransmitBatch.Message>) {
-        for message in messages {
-            counters.messagesSent &+= 1
-            counters.bytesSent &+= UInt64(message.length)
-            let segments = message.segmentSize == 0 ? 1 : (message.length + message.segmentSize - 1) / message.segmentSize
-            counters.packetsSent &+= UInt64(segments)
-        }
-    }
-
-    @unsafe
-    private func sendSingly(
-        _ run: TransmitBatch.Message, _ entry: SocketTable.Entry, _ base: UnsafeMutablePointer<UInt8>
-    ) {
-        var offset = run.offset
-        let end = run.offset + run.length
-        while offset < end {
-            let length = min(run.segmentSize, end - offset)
-            var message = unsafe cnet_message(
-                bytes: base + offset, length: UInt32(length), segment: 0, destination: cnet_address(run.destination))
-            let sent = unsafe cnet_send(entry.descriptor, entry.isIPv6, &message, 1)
-            if sent == 1 {
-                counters.packetsSent &+= 1
-                counters.bytesSent &+= UInt64(length)
-            } else {
-                counters.sendErrors &+= 1
-            }
-            offset += length
-        }
-    }
-
-    @unsafe
-    private func writeStream(_ entry: SocketTable.Entry, _ packet: UnsafeBufferPointer<UInt8>) {
-        var written = 0
-        if entry.writes.isEmpty, let base = packet.baseAddress {
-            let result = unsafe cnet_send_stream(entry.descriptor, base, packet.count)
-            if result == packet.count {
-                counters.packetsSent &+= 1
-                counters.bytesSent &+= UInt64(packet.count)
-                return
-            }
-            if result < 0, -result != Self.again, -result != Self.interrupted { return endStream(entry) }
-            written = max(0, Int(result))
-        }
-        var acceptance = StreamWriteQueue.Acceptance.dropped
-        sockets.update(entry.id) { acceptance = unsafe $0.writes.append(packet, from: written) }
-        switch acceptance {
-        case .taken:
-            counters.packetsSent &+= 1
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
-        case .dropped:
-            counters.streamDrops &+= 1
-        case .overflow:
-            endStream(entry)
-        }
-    }
-
-    private func endStream(_ entry: SocketTable.Entry) {
-        closedStreams.append(streamClosed(entry))
-        close(entry.id)
-    }
-
-    private func becameWritable(_ id: SocketID) {
-        guard let entry = sockets[id] else { return }
-        if blocked == id { blocked = nil }
-        guard entry.kind == .tcpConnection else {
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
-            return
-        }
-        var (isAlive, isDrained) = (true, true)
-        sockets.update(id) {
-            isAlive = $0.writes.flush(to: $0.descriptor)
-            isDrained = $0.writes.isEmpty
-        }
-        if !isAlive {
-            endStream(entry)
-        } else if isDrained {
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
-        }
     }
 }

@@ -36,6 +36,11 @@ extension SocketAddress {
 extension cnet_address {
     init(_ address: SocketAddress) {
         self.init(
-            high: address.high, low: address.low, scope: address.scope, port: address.port, is_ipv6: address.isIPv6)
+            high: address.high,
+            low: address.low,
+            scope: address.scope,
+            port: address.port,
+            is_ipv6: address.isIPv6
+        )
     }
 }

@@ -22,11 +22,16 @@ package enum HostSystem {
         guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return WorkerResourceUsage() }
         let milliseconds = { (time: timeval) in UInt64(time.tv_sec) * 1000 + UInt64(time.tv_usec) / 1000 }
         return WorkerResourceUsage(
-            userTime: milliseconds(usage.ru_utime), systemTime: milliseconds(usage.ru_stime),
-            maximumResidentSize: UInt64(usage.ru_maxrss), minorFaults: UInt64(usage.ru_minflt),
-            majorFaults: UInt64(usage.ru_majflt), blocksRead: UInt64(usage.ru_inblock),
-            blocksWritten: UInt64(usage.ru_oublock), voluntarySwitches: UInt64(usage.ru_nvcsw),
-            involuntarySwitches: UInt64(usage.ru_nivcsw))
+            userTime: milliseconds(usage.ru_utime),
+            systemTime: milliseconds(usage.ru_stime),
+            maximumResidentSize: UInt64(usage.ru_maxrss),
+            minorFaults: UInt64(usage.ru_minflt),
+            majorFaults: UInt64(usage.ru_majflt),
+            blocksRead: UInt64(usage.ru_inblock),
+            blocksWritten: UInt64(usage.ru_oublock),
+            voluntarySwitches: UInt64(usage.ru_nvcsw),
+            involuntarySwitches: UInt64(usage.ru_nivcsw)
+        )
     }
 
     /// Prepares a process of its own: an interrupt typed at the terminal is the host's to answer, a broken pipe an

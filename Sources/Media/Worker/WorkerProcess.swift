@@ -9,7 +9,8 @@ package enum WorkerProcess {
     package static func main() -> Never {
         HostSystem.prepareProcess()
         guard isSocket(STDIN_FILENO) else {
-            let usage = "swiftlet-worker is started by a Swiftlet host, with one end of a socket pair as its standard input.\n"
+            let usage =
+                "swiftlet-worker is started by a Swiftlet host, with one end of a socket pair as its standard input.\n"
             _ = unsafe write(STDERR_FILENO, usage, usage.utf8.count)
             exit(64)
         }

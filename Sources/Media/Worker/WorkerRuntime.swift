@@ -42,6 +42,7 @@ package final class WorkerRuntime {
     private var ending: Ending?
 
     /// - Parameter descriptor: One end of a stream socket to the host; closed when the worker ends.
+    /// - Throws: ``SocketError`` when the system has no descriptor left.
     package init(channel descriptor: Int32) throws(SocketError) {
         loop = try EventLoop()
         channel = ChannelPort(descriptor: descriptor)
@@ -201,11 +202,14 @@ package final class WorkerRuntime {
 
     /// Binds what a request listens on, then hands it to the engine; closes the sockets again if it refuses.
     private func handle(
-        _ request: ControlRequest, binding infos: [TransportListenInfo]
+        _ request: ControlRequest,
+        binding infos: [TransportListenInfo]
     ) -> Result<ControlReply, ControlError> {
         guard (1...TransportListenInfo.maximumCount).contains(infos.count) else {
             let limit = TransportListenInfo.maximumCount
-            return .failure(ControlError(.invalidArgument, "listenInfos: \(infos.count) entries, 1 to \(limit) are allowed"))
+            return .failure(
+                ControlError(.invalidArgument, "listenInfos: \(infos.count) entries, 1 to \(limit) are allowed")
+            )
         }
         var sockets: [BoundSocket] = []
         for (index, info) in infos.enumerated() {
@@ -224,10 +228,14 @@ package final class WorkerRuntime {
     }
 
     private static func bind(
-        _ info: TransportListenInfo, index: Int, on loop: EventLoop
+        _ info: TransportListenInfo,
+        index: Int,
+        on loop: EventLoop
     ) -> Result<BoundSocket, ControlError> {
         guard let address = SocketAddress(info.ip, port: info.port) else {
-            return .failure(ControlError(.invalidArgument, "listenInfos[\(index)].ip: \"\(info.ip)\" is no IPv4 or IPv6 address"))
+            return .failure(
+                ControlError(.invalidArgument, "listenInfos[\(index)].ip: \"\(info.ip)\" is no IPv4 or IPv6 address")
+            )
         }
         let wanted = info.portRange
         let range = wanted.max == 0 ? (10_000, 59_999) : (min(wanted.min, wanted.max), wanted.max)
@@ -243,7 +251,8 @@ package final class WorkerRuntime {
             let why = HostSystem.message(of: error.errno)
             let port = info.port == 0 ? "a port of \(range.0)-\(range.1)" : "port \(info.port)"
             return .failure(
-                ControlError(.socket, "listenInfos[\(index)]: cannot bind \(info.protocol) \(info.ip), \(port): \(why)"))
+                ControlError(.socket, "listenInfos[\(index)]: cannot bind \(info.protocol) \(info.ip), \(port): \(why)")
+            )
         }
     }
 
@@ -251,8 +260,11 @@ package final class WorkerRuntime {
         guard socket.kind == .udp, let sizes = loop.bufferSizes(of: socket.id) else { return }
         notify(
             .log(
-                level: .debug, tag: .info,
-                text: "listening on udp \(socket.local), kernel buffers \(sizes.send) B out, \(sizes.receive) B in"))
+                level: .debug,
+                tag: .info,
+                text: "listening on udp \(socket.local), kernel buffers \(sizes.send) B out, \(sizes.receive) B in"
+            )
+        )
     }
 
     private var loopCounters: [String: UInt64] {
