@@ -187,8 +187,9 @@ class Tile {
   setTrack(kind, track) {
     const present = this.#stream.getTracks().filter((candidate) => candidate.kind === kind);
     for (const old of present) if (old !== track) this.#stream.removeTrack(old);
-    if (track && !present.includes(track)) this.#stream.addTrack(track);
-    if (track) this.play();
+    if (!track || present.includes(track)) return;
+    this.#stream.addTrack(track);
+    this.play();
   }
 
   setState({ mic, camera }) {

@@ -19,6 +19,7 @@ const panel = new DetailsPanel($('#details-list'));
 /** What this person wants on, whether or not there is a device for it. */
 const wants = { audio: parameters.get('audio') !== '0', video: parameters.get('video') !== '0' };
 const problems = {};
+const opening = { audio: 0, video: 0 };
 let room = null;
 let meter = new Meter();
 let screen = null;
@@ -32,6 +33,7 @@ window.swiftlet = {
 // MARK: - Devices
 
 async function openDevice(kind) {
+  opening[kind] += 1;
   try {
     const track = await media.open(kind);
     delete problems[kind];
@@ -42,6 +44,7 @@ async function openDevice(kind) {
     if (room) toast(describeProblems({ [kind]: problems[kind] }), { isError: true });
     return null;
   } finally {
+    opening[kind] -= 1;
     showDevices();
   }
 }
@@ -129,9 +132,9 @@ const sourceOf = (kind) => (kind === 'audio' ? 'mic' : 'camera');
 /** Microphone and camera off and on. A camera that is off is released, so that its light goes out. */
 async function toggle(kind) {
   const source = sourceOf(kind);
-  if (isOn(kind)) {
+  if (isOn(kind) || (wants[kind] && opening[kind] > 0)) {
     wants[kind] = false;
-    if (kind === 'audio') media.tracks.audio.enabled = false;
+    if (kind === 'audio' && media.tracks.audio) media.tracks.audio.enabled = false;
     if (room) report(room.setPaused(source, true));
     if (kind === 'video') {
       media.close('video');
@@ -142,7 +145,7 @@ async function toggle(kind) {
   }
   wants[kind] = true;
   const track = media.tracks[kind] ?? (await openDevice(kind));
-  if (!track) return;
+  if (!track || !wants[kind]) return;
   track.enabled = true;
   showDevices();
   if (!room) return;
@@ -269,38 +272,35 @@ function follow(joining) {
     showPeople();
   }));
   joining.on('peerchanged', mine(showPeer));
-  joining.on('consumer', mine((peer, consumer) => {
-    tileOf(peer, consumer).setTrack(consumer.kind, consumer.track);
-    showPeer(peer);
-    consumer.on('trackended', mine(() => showPeer(peer)));
-  }));
-  joining.on('consumerclosed', mine((peer, consumer) => {
-    const isScreen = consumer.appData.isScreen;
-    if (isScreen && consumer.kind === 'video') grid.remove(`${peer.id}/screen`);
-    else grid.get(isScreen ? `${peer.id}/screen` : peer.id)?.setTrack(consumer.kind, null);
-    showPeer(peer);
-  }));
   joining.on('sendfailed', mine((source, error) => {
     toast(`Your ${source} could not be sent: ${error.message}`, { isError: true });
     if (source === 'screen') stopScreen();
   }));
 }
 
-function tileOf(peer, consumer) {
-  const key = consumer.appData.isScreen ? `${peer.id}/screen` : peer.id;
-  return grid.ensure(key, { peerId: peer.id, name: peer.displayName, isScreen: consumer.appData.isScreen });
+/** Brings a person's tile, and that of a shared screen, in line with what is received. */
+function showPeer(peer) {
+  const owned = room.consumers.filter((entry) => entry.peer === peer).map(({ consumer }) => consumer);
+  const find = (kind, isScreen) => owned.findLast((consumer) => consumer.kind === kind && consumer.appData.isScreen === isScreen);
+  const tile = grid.get(peer.id);
+  if (tile) {
+    tile.setName(peer.displayName);
+    const [audio, video] = [find('audio', false), find('video', false)];
+    show(tile, audio, video);
+    tile.setState({ mic: isFlowing(audio), camera: isFlowing(video) });
+  }
+  const key = `${peer.id}/screen`;
+  const picture = find('video', true);
+  // The sound of a screen may come first and go last; the tile is there for the picture.
+  if (!picture) grid.remove(key);
+  else show(grid.ensure(key, { peerId: peer.id, name: peer.displayName, isScreen: true }), find('audio', true), picture);
 }
 
-function showPeer(peer) {
-  const tile = grid.get(peer.id);
-  if (!tile) return;
-  tile.setName(peer.displayName);
-  grid.get(`${peer.id}/screen`)?.setName(peer.displayName);
-  const has = (kind) => room.consumers.some(({ peer: owner, consumer }) => {
-    const { isScreen, producerPaused } = consumer.appData;
-    return owner === peer && consumer.kind === kind && !isScreen && !producerPaused && !consumer.closed;
-  });
-  tile.setState({ mic: has('audio'), camera: has('video') });
+const isFlowing = (consumer) => consumer !== undefined && !consumer.appData.producerPaused;
+
+function show(tile, audio, video) {
+  tile.setTrack('audio', audio?.track ?? null);
+  tile.setTrack('video', video?.track ?? null);
 }
 
 function showPeople() {

@@ -12,8 +12,8 @@ const RESTART_LIMIT = 7000;
  * One person's membership in a room: signalling, two transports, what is sent and what is received. It comes back by
  * itself when the connection or the server's worker goes.
  *
- * Emits `state` (state, why), `joined` ({again}), `peer` (peer), `peerleft` (peer), `peerchanged` (peer),
- * `consumer` (peer, consumer), `consumerclosed` (peer, consumer), `notice` (text) and `sendfailed` (source, error).
+ * Emits `state` (state, why), `joined` ({again}), `peer` (peer), `peerleft` (peer), `peerchanged` (peer:
+ * its name, or what is received of it) and `sendfailed` (source, error).
  */
 export class Room extends EventEmitter {
   peers = new Map();
@@ -27,6 +27,8 @@ export class Room extends EventEmitter {
   /** What is to be sent, by source: {track, paused, options}; kept across rejoining. */
   #outgoing = new Map();
   #consumers = new Map();
+  /** Consumers that the browser is still taking in, by id: {isPaused}. They may close or pause before they are here. */
+  #arriving = new Map();
   /** Counts attempts to join, so that what belongs to an old one is told apart. */
   #epoch = 0;
   #hasJoined = false;
@@ -218,8 +220,10 @@ export class Room extends EventEmitter {
     this.#epoch += 1;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    for (const { peer, consumer } of this.#consumers.values()) this.emit('consumerclosed', peer, consumer);
+    const owners = new Set(this.consumers.map(({ peer }) => peer));
     this.#consumers.clear();
+    this.#arriving.clear();
+    for (const peer of owners) this.emit('peerchanged', peer);
     const transports = [this.sendTransport, this.recvTransport];
     [this.sendTransport, this.recvTransport, this.#device] = [];
     for (const transport of transports) transport?.close();
@@ -363,29 +367,44 @@ export class Room extends EventEmitter {
     const transport = this.recvTransport;
     try {
       if (!transport) throw new Error('not joined');
-      const isScreen = data.appData?.source === 'screen' || Boolean(data.appData?.share);
-      const consumer = await transport.consume({
-        id: data.id,
-        producerId: data.producerId,
-        kind: data.kind,
-        rtpParameters: data.rtpParameters,
-        streamId: `${data.peerId}${isScreen ? '-screen' : ''}`,
-        appData: { ...data.appData, peerId: data.peerId, isScreen, producerPaused: Boolean(data.producerPaused) },
-      });
+      // The answer to joining, which names everybody, may still be on its way.
+      const peer = this.peers.get(data.peerId) ?? this.#addPeer({ id: data.peerId }, true);
+      const arriving = { isPaused: Boolean(data.producerPaused) };
+      this.#arriving.set(data.id, arriving);
+      const consumer = await this.#consume(transport, data);
       if (transport !== this.recvTransport) return;
-      const peer = this.peers.get(data.peerId) ?? this.#addPeer({ id: data.peerId, displayName: '' }, true);
+      if (!this.#arriving.delete(data.id) || this.peers.get(peer.id) !== peer) {
+        consumer.close();
+        throw new Error('closed meanwhile');
+      }
+      consumer.appData.producerPaused = arriving.isPaused;
       this.#consumers.set(consumer.id, { peer, consumer });
       consumer.on('transportclose', () => this.#consumers.delete(consumer.id));
-      this.emit('consumer', peer, consumer);
+      consumer.on('trackended', () => this.emit('peerchanged', peer));
+      this.emit('peerchanged', peer);
       accept();
     } catch (error) {
-      console.warn('a consumer was not accepted', error);
+      this.#arriving.delete(data.id);
+      if (transport === this.recvTransport) console.info('a consumer was not accepted:', error.message);
       reject(500, error.message);
     }
   }
 
+  #consume(transport, { peerId, appData, id, producerId, kind, rtpParameters }) {
+    const isScreen = appData?.source === 'screen' || Boolean(appData?.share);
+    return transport.consume({
+      id,
+      producerId,
+      kind,
+      rtpParameters,
+      streamId: `${peerId}${isScreen ? '-screen' : ''}`,
+      appData: { ...appData, peerId, isScreen },
+    });
+  }
+
   #notified(method, data) {
     const found = this.#consumers.get(data.consumerId);
+    const arriving = this.#arriving.get(data.consumerId);
     switch (method) {
       case 'newPeer':
         this.#addPeer(data, false);
@@ -403,10 +422,12 @@ export class Room extends EventEmitter {
         break;
       }
       case 'consumerClosed':
+        this.#arriving.delete(data.consumerId);
         if (found) this.#closeConsumer(found);
         break;
       case 'consumerPaused':
       case 'consumerResumed':
+        if (arriving) arriving.isPaused = method === 'consumerPaused';
         if (!found) break;
         found.consumer.appData.producerPaused = method === 'consumerPaused';
         this.emit('peerchanged', found.peer);
@@ -439,7 +460,7 @@ export class Room extends EventEmitter {
   #closeConsumer({ peer, consumer }) {
     this.#consumers.delete(consumer.id);
     consumer.close();
-    this.emit('consumerclosed', peer, consumer);
+    this.emit('peerchanged', peer);
   }
 }
 
