@@ -98,15 +98,16 @@ public final class Router: Sendable {
         }
         state.withLock { $0.transports[transport.id] = transport }
         server?.add(transport)
-        if closed {
-            transport.routerClosed()
-        } else if let server, server.closed {
-            transport.listenServerClosed()
-        } else {
-            core.observers.emit(.newTransport(transport))
-            return transport
+        if closed { transport.routerClosed() }
+        if let server, server.closed { transport.listenServerClosed() }
+        // Whatever closed it may have been too early to find it where it was just entered.
+        guard !transport.closed else {
+            removeTransport(transport.id)
+            server?.remove(transport)
+            throw SwiftletError(.closed, "router \(id) or the transport's server was closed meanwhile")
         }
-        throw SwiftletError(.closed, "router \(id) or the transport's server was closed meanwhile")
+        core.observers.emit(.newTransport(transport))
+        return transport
     }
 
     /// Whether a peer of these capabilities can consume a producer; false for an unknown producer or bad capabilities.

@@ -221,8 +221,11 @@ public final class WebRtcTransport: Sendable {
         }
         state.withLock { $0.producers[producerId] = producer }
         router.add(producer)
-        guard !closed else {
-            producer.transportClosed()
+        if closed { producer.transportClosed() }
+        // Whatever closed it may have been too early to find it where it was just entered.
+        guard !producer.closed else {
+            removeProducer(producerId)
+            router.removeProducer(producerId)
             throw closedError
         }
         core.observers.emit(.newProducer(producer))

@@ -105,6 +105,7 @@ public final class Worker: Sendable {
         let channel = try await open { event in inbox.handle(event) }
         let link = WorkerLink(channel: channel, inbox: inbox)
         let worker = Worker(link: link, settings: settings)
+        inbox.attach(worker)
         // Not structured: it is not awaited, since a prompt answer cancels it.
         let watchdog = Task {
             try await Task.sleep(for: timeout)
@@ -120,6 +121,7 @@ public final class Worker: Sendable {
         do {
             try await link.request(.start(start))
         } catch {
+            _ = worker.core.close()
             channel.close()
             guard error.code == .workerLost else { throw error }
             throw SwiftletError(
@@ -127,7 +129,6 @@ public final class Worker: Sendable {
                 "worker \(channel.pid) ended, or did not answer within \(timeout): \(error.message)"
             )
         }
-        inbox.attach(worker)
         started.emit(worker)
         return worker
     }

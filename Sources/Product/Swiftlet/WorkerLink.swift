@@ -91,12 +91,13 @@ final class WorkerInbox: Sendable {
             if let id = notification.objectId {
                 state.withLock { $0.targets[id] }?.handle(notification)
             } else {
-                state.withLock { $0.worker }?.handle(notification)
+                worker(orKeep: event)?.handle(notification)
             }
         case .ended(let reason):
             worker(orKeep: event)?.channelEnded(reason: reason)
         case .exited(let status):
             guard let worker = worker(orKeep: event) else { return }
+            // Nothing comes any more: lets go of the worker, which holds this inbox.
             state.withLock { $0 = State() }
             worker.exited(status: status)
         }
