@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A peer with an ICE, DTLS and RTP stack of its own: aiortc, through its ORTC-like objects, so without any SDP.
 
-aiortc_peer.py PORT ROOM NAME SECONDS [hostile]: joins, sends a synthetic picture and tone, receives what the others
-send, and prints what it got as one line of JSON. "hostile" adds broken RTP and RTCP under right keys.
+aiortc_peer.py PORT ROOM NAME [hostile]: joins, sends a synthetic picture and tone, receives what the others send until
+its standard input ends, and then prints what it got as one line of JSON. "hostile" adds broken RTP and RTCP under right
+keys first.
 """
 import array
 import asyncio
@@ -209,7 +210,7 @@ class Endpoint:
                 await asyncio.sleep(0.005)
         return sent
 
-    async def run(self, name, seconds, hostile):
+    async def run(self, name, hostile):
         router = await self.request("getRouterRtpCapabilities")
         sending_id, sending = await self.transport(True)
         _, self.receiving = await self.transport(False)
@@ -225,15 +226,15 @@ class Endpoint:
             {"mimeType": "video/rtx", "payloadType": 98, "clockRate": 90000, "parameters": {"apt": 97},
              "rtcpFeedback": []}])
         attacked = await self.attack(sending) if hostile else 0
-        await asyncio.sleep(seconds)
+        await self.loop.run_in_executor(None, sys.stdin.read)
         profile = sending._ssl.get_selected_srtp_profile().decode()
         print(json.dumps({"received": self.received, "attacked": attacked, "profile": profile,
                           "states": [sending.state, self.receiving.state]}), flush=True)
 
 
 async def main():
-    port, room, name, seconds = int(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4])
-    await Endpoint(port, room, name).run(name, seconds, "hostile" in sys.argv[5:])
+    port, room, name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    await Endpoint(port, room, name).run(name, "hostile" in sys.argv[4:])
     sys.stdout.flush()
     # Decoder threads may linger; they must not hold the exit up.
     os._exit(0)

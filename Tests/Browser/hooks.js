@@ -83,6 +83,11 @@
       const tracks = media.flatMap((element) => element.srcObject?.getAudioTracks() ?? []);
       return tracks.length ? loudness(new MediaStream([tracks[0]])) : 0;
     },
+    // Frames decoded of one person's camera, and of everybody's.
+    decodedOf: async (name) => {
+      const id = window.probe.video(name)?.srcObject?.getVideoTracks()[0]?.id;
+      return (await reports('inbound-rtp', 'video')).find((r) => r.trackIdentifier === id)?.framesDecoded ?? 0;
+    },
     decoded: async () => (await reports('inbound-rtp', 'video')).reduce((sum, r) => sum + (r.framesDecoded ?? 0), 0),
     // Whatever size the page asks its camera for, it gets this one: several 720p encoders are too much for two cores.
     camera: (width, height, frameRate) => {

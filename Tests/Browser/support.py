@@ -120,11 +120,13 @@ def joined(page, name, timeout=20):
 def sees(page, *names, timeout=20):
     """`page` shows exactly these other people, and for each a moving picture of the right size that is not black."""
     wanted = sorted(names)
-    page.wait(f"JSON.stringify(probe.tiles()) === {json.dumps(json.dumps(wanted, separators=(',', ':')))}", timeout, f"{page.title} shows tiles of {wanted}")
+    expected = json.dumps(json.dumps(wanted, separators=(",", ":"), ensure_ascii=False))
+    page.wait(f"JSON.stringify(probe.tiles()) === {expected}", timeout, f"{page.title} shows tiles of {wanted}")
     for name in wanted:
         page.wait(f"(probe.see('{name}')?.brightness ?? 0) > 20", timeout, f"{page.title} sees {name}")
-    before = page.eval("probe.decoded()")
-    page.wait(f"probe.decoded().then(n => n >= {before} + 10 * {len(wanted)})", timeout, f"{page.title}'s frames rise")
+    before = {name: page.eval(f"probe.decodedOf('{name}')") for name in wanted}
+    for name, count in before.items():
+        page.wait(f"probe.decodedOf('{name}').then(n => n >= {count + 10})", timeout, f"{name}'s frames rise at {page.title}")
 
 
 def same_size(viewer, publisher, timeout=25):
