@@ -94,6 +94,8 @@ export class SendTransport extends Transport {
         ptime: codecOptions?.opusPtime,
       });
       await this.#answer();
+      await ensureEncodings(transceiver.sender, asked);
+      keepRealModes(transceiver.sender, rtpParameters.encodings);
       return { transceiver, rtpParameters };
     } catch (error) {
       await this.#withdraw(transceiver).catch(() => {});
@@ -152,6 +154,28 @@ function encodingsToSend(encodings) {
     return [{ ...single }];
   }
   return encodings.map((encoding, index) => ({ active: true, rid: `r${index}`, ...encoding }));
+}
+
+/**
+ * Sets what was asked for once more where addTransceiver did not take it over.
+ *
+ * Written for Safari and old versions of the others, and untested there: Chromium and Firefox need it no more.
+ */
+async function ensureEncodings(sender, asked) {
+  const parameters = sender.getParameters();
+  if (!asked || parameters.encodings?.length !== asked.length) return;
+  const isMissing = ({ maxBitrate }, index) => asked[index].maxBitrate !== undefined && maxBitrate === undefined;
+  if (!parameters.encodings.some(isMissing)) return;
+  parameters.encodings.forEach((encoding, index) => Object.assign(encoding, asked[index]));
+  await sender.setParameters(parameters).catch((error) => console.warn('encodings were not taken', error));
+}
+
+/** A browser that knows no scalability modes ignores them: the server is told what is really sent. */
+function keepRealModes(sender, encodings) {
+  const real = sender.getParameters().encodings ?? [];
+  encodings.forEach((encoding, index) => {
+    if (encoding.scalabilityMode && !real[index]?.scalabilityMode) delete encoding.scalabilityMode;
+  });
 }
 
 function streamOf(track, streamId) {

@@ -7,6 +7,9 @@
 import { UnsupportedError } from './errors.js';
 import { parseDescription } from './sdp.js';
 
+// Chromium and Firefox are tested. Safari takes the same path, untested: where browsers differ, features are asked for,
+// not names.
+
 /** 'chromium', 'firefox', 'safari' or 'unknown', for the few places where they differ. */
 export function browserName(userAgent = globalThis.navigator?.userAgent ?? '') {
   if (/Firefox\//.test(userAgent)) return 'firefox';

@@ -121,6 +121,36 @@ test('a produced track is seen by the other end', async () => {
   stand.close();
 });
 
+test('several encodings are sent under rids, low quality first', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver('video', { direction: 'recvonly' });
+  const transport = device.createSendTransport(await stand.offer());
+  transport.on('connect', (_, callback) => callback());
+  const told = [];
+  transport.on('produce', ({ rtpParameters }, callback) => {
+    told.push(rtpParameters);
+    callback({ id: `p${told.length}` });
+  });
+  const encodings = [{ maxBitrate: 100000, scaleResolutionDownBy: 4 }, { maxBitrate: 300000, scaleResolutionDownBy: 2 }, { maxBitrate: 900000 }];
+  const producer = await transport.produce({ track: picture(), encodings });
+  equal(told[0].encodings, [{ rid: 'r0', maxBitrate: 100000 }, { rid: 'r1', maxBitrate: 300000 }, { rid: 'r2', maxBitrate: 900000 }]);
+  const uris = told[0].headerExtensions.map(({ uri }) => uri.split(':').at(-1));
+  for (const uri of ['mid', 'rtp-stream-id', 'repaired-rtp-stream-id']) check(uris.includes(uri), `no ${uri}`);
+  check(/^a=simulcast:recv r0;r1;r2\r$/m.test(transport.peerConnection.remoteDescription.sdp), 'the answer takes all three');
+  await producer.setMaxSpatialLayer(0);
+  equal(producer.rtpSender.getParameters().encodings.map(({ active }) => active), [true, false, false]);
+  const layered = await transport.produce({
+    track: picture(), codec: { mimeType: 'video/VP9', clockRate: 90000 }, encodings: [{ scalabilityMode: 'L3T3' }],
+  });
+  equal(told[1].encodings[0].scalabilityMode, 'L3T3');
+  equal(told[1].codecs[0].mimeType, 'video/VP9');
+  check(told[1].mid !== told[0].mid);
+  layered.close();
+  transport.close();
+  stand.close();
+});
+
 test('consumers asked for together share one negotiation, and a closed one leaves its place', async () => {
   const device = await loaded();
   const stand = new Stand();
