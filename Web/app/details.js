@@ -79,7 +79,7 @@ export class Meter {
     const frames = this.#rate(report, counter);
     person.frameRate = Math.max(person.frameRate ?? 0, frames);
     const size = report.frameWidth ? `${report.frameWidth}×${report.frameHeight}` : '';
-    person.facts.push([codecName(reports, report), size].filter(Boolean).join(' '));
+    person.facts.unshift([codecName(reports, report), size].filter(Boolean).join(' '));
   }
 
   /** The growth of a counter per second since the last look. */
@@ -111,7 +111,7 @@ export class Meter {
       person.facts = now.facts.filter(Boolean);
       const values = {
         bitrate: now.bytes / 1000,
-        loss: now.packets > 0 ? (100 * now.lost) / now.packets : 0,
+        loss: now.packets > 0 ? Math.min(100, (100 * now.lost) / now.packets) : null,
         rtt: now.rtt,
         jitter: now.jitter,
         frameRate: now.frameRate ?? null,
@@ -210,13 +210,14 @@ function fillCard({ element, metrics }, person, isSelf) {
 /** A minute of numbers as a line and the area below it, newest at the right. */
 function path(list, floor) {
   const highest = Math.max(floor, ...list.map((number) => number ?? 0)) * 1.1;
-  const points = list.map((number, index) => {
+  const points = list.flatMap((number, index) => {
+    if (number === null) return [];
     const x = 120 - ((list.length - 1 - index) * 120) / (HISTORY - 1);
-    const y = 31 - (30 * (number ?? 0)) / highest;
-    return `${x.toFixed(1)} ${y.toFixed(1)}`;
+    const y = 31 - (30 * number) / highest;
+    return [`${x.toFixed(1)} ${y.toFixed(1)}`];
   });
   if (points.length < 2) return { line: '', area: '' };
   const line = `M${points.join('L')}`;
-  const first = points[0].split(' ')[0];
-  return { line, area: `${line}L120 32L${first} 32Z` };
+  const [first, last] = [points[0], points.at(-1)].map((point) => point.split(' ')[0]);
+  return { line, area: `${line}L${last} 32L${first} 32Z` };
 }

@@ -6,7 +6,7 @@
 import { DetailsPanel, Meter } from './details.js';
 import { Grid, hueOf, initials } from './grid.js';
 import { Media, describeProblems, explain, obstacle, openScreen } from './media.js';
-import { setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
+import { memory, setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
 import { Room } from './room.js';
 
 const $ = (selector) => document.querySelector(selector);
@@ -173,7 +173,7 @@ async function join() {
     $(roomId ? '#name-input' : '#room-input').focus();
     return;
   }
-  localStorage.setItem('swiftlet.name', displayName);
+  memory.set('name', displayName);
   const url = new URL(location.href);
   url.searchParams.set('room', roomId);
   url.searchParams.set('name', displayName);
@@ -484,7 +484,7 @@ async function start() {
   setUpTheme();
   wire();
   $('#room-input').value = parameters.get('room') ?? suggestRoom();
-  $('#name-input').value = parameters.get('name') ?? localStorage.getItem('swiftlet.name') ?? '';
+  $('#name-input').value = parameters.get('name') ?? memory.get('name') ?? '';
   $('#preview-initials').style.setProperty('--hue', String(hueOf($('#name-input').value)));
   showDevices();
   if (!$('#name-input').value) $('#name-input').focus();

@@ -4,6 +4,7 @@
 // Cameras, microphones and screens, with errors that people can read.
 
 import { EventEmitter } from '../client/index.js';
+import { memory } from './page.js';
 
 const REASONS = {
   NotAllowedError: 'The browser has no permission. Allow it in the address bar and try again.',
@@ -42,7 +43,7 @@ export function describeProblems(problems) {
 export class Media extends EventEmitter {
   tracks = { audio: null, video: null };
   devices = { audioinput: [], videoinput: [], audiooutput: [] };
-  chosen = JSON.parse(localStorage.getItem('swiftlet.devices') ?? '{}');
+  chosen = { ...memory.get('devices') };
   #height;
   #asking = {};
 
@@ -79,7 +80,7 @@ export class Media extends EventEmitter {
 
   choose(type, deviceId) {
     this.chosen[type] = deviceId;
-    localStorage.setItem('swiftlet.devices', JSON.stringify(this.chosen));
+    memory.set('devices', this.chosen);
   }
 
   async refresh() {

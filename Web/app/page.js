@@ -3,6 +3,25 @@
 
 // Small things of the page: toasts, light and dark, names for rooms, this page's peer id.
 
+/** What this browser remembers; where it may not, everything goes on without. */
+export const memory = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(`swiftlet.${key}`)) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  set(key, value) {
+    try {
+      if (value === undefined) localStorage.removeItem(`swiftlet.${key}`);
+      else localStorage.setItem(`swiftlet.${key}`, JSON.stringify(value));
+    } catch {
+      // Storage is off or full.
+    }
+  },
+};
+
 const TOAST_TIME = 4500;
 const MOST_TOASTS = 4;
 
@@ -21,14 +40,13 @@ export function setUpTheme() {
   const system = matchMedia('(prefers-color-scheme: dark)');
   const fromSystem = () => (system.matches ? 'dark' : 'light');
   const apply = () => {
-    document.documentElement.dataset.theme = localStorage.getItem('swiftlet.theme') ?? fromSystem();
+    document.documentElement.dataset.theme = memory.get('theme') ?? fromSystem();
   };
   system.addEventListener('change', apply);
   for (const button of document.querySelectorAll('.theme-toggle')) {
     button.addEventListener('click', () => {
       const wanted = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-      if (wanted === fromSystem()) localStorage.removeItem('swiftlet.theme');
-      else localStorage.setItem('swiftlet.theme', wanted);
+      memory.set('theme', wanted === fromSystem() ? undefined : wanted);
       apply();
     });
   }
@@ -48,11 +66,16 @@ export function suggestRoom() {
  * tab gets another, since the id lies in the storage only between two loads.
  */
 export function takePeerId() {
-  const kept = sessionStorage.getItem('swiftlet.peer');
-  sessionStorage.removeItem('swiftlet.peer');
   const bytes = crypto.getRandomValues(new Uint8Array(9));
-  const id = kept ?? Array.from(bytes, (byte) => byte.toString(36).padStart(2, '0')).join('');
-  window.addEventListener('pagehide', () => sessionStorage.setItem('swiftlet.peer', id));
-  window.addEventListener('pageshow', () => sessionStorage.removeItem('swiftlet.peer'));
+  let id = Array.from(bytes, (byte) => byte.toString(36).padStart(2, '0')).join('');
+  const key = 'swiftlet.peer';
+  try {
+    id = sessionStorage.getItem(key) ?? id;
+    sessionStorage.removeItem(key);
+    window.addEventListener('pagehide', () => sessionStorage.setItem(key, id));
+    window.addEventListener('pageshow', () => sessionStorage.removeItem(key));
+  } catch {
+    // Without storage a reload comes as somebody new, and the old one leaves with its socket.
+  }
   return id;
 }
