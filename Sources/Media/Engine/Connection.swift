@@ -13,9 +13,15 @@ final class Connection {
     var deframer = StreamDeframer()
     /// The transport whose check it passed, or `nil` before that.
     var slot: Int32?
-    var isClosed = false
+    private(set) var isClosed = false
 
     init(tuple: Tuple, listener: SocketID, opened: Instant) {
         (self.tuple, self.listener, self.opened) = (tuple, listener, opened)
+    }
+
+    /// Marks the end, and lets the buffer go at once: the object may stay listed until its time to pass a check is over.
+    func close() {
+        isClosed = true
+        deframer = StreamDeframer()
     }
 }

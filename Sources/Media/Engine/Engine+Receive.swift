@@ -122,7 +122,8 @@ extension Engine {
         // Taken out while in use, so that its buffer has one owner.
         var deframer = StreamDeframer()
         swap(&deframer, &connection.deframer)
-        defer { swap(&deframer, &connection.deframer) }
+        // A closed connection may stay listed for a while, but its buffer does not.
+        defer { if !connection.isClosed { swap(&deframer, &connection.deframer) } }
         do {
             while !rest.isEmpty {
                 rest = rest.extracting(droppingFirst: deframer.append(rest))

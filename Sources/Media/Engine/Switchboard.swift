@@ -196,6 +196,10 @@ final class Switchboard {
             return
         }
         connections[connection.tuple.socket] = connection
+        // Most of a churn of connections is closed long before its time: what is done with is not kept till then.
+        if unvalidated.count >= 2 * limits.unvalidatedConnections {
+            unvalidated.removeAll { $0.isClosed || $0.slot != nil }
+        }
         unvalidated.append(connection)
         unvalidatedCount += 1
     }
@@ -211,7 +215,7 @@ final class Switchboard {
     func remove(connection socket: SocketID, close: Bool) {
         guard let connection = connections.removeValue(forKey: socket) else { return }
         if connection.slot == nil { unvalidatedCount -= 1 }
-        connection.isClosed = true
+        connection.close()
         if close { emit(.closeConnection(socket)) }
     }
 
