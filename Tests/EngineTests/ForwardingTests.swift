@@ -71,6 +71,17 @@ struct ForwardingTests {
         #expect(bob.packets.count == 2)
     }
 
+    @Test("What overtook the key frame leaves right behind it, mediasoup #1547")
+    func lateKeyFrame() throws {
+        let (_, alice, bob) = try pair()
+        alice.send(video(alice, 9), video(alice, 11), video(alice, 12))
+        #expect(bob.packets.isEmpty)
+        alice.send(video(alice, 10, key: true), video(alice, 13))
+        #expect(bob.packets.map(\.timestamp) == [30_000, 33_000, 36_000, 39_000])
+        let base = try #require(bob.packets.first).sequence
+        #expect(bob.packets.map { $0.sequence - base } == [0, 1, 2, 3])
+    }
+
     @Test("A key frame that nobody sends is asked for again while somebody waits")
     func keyFrameRepetition() throws {
         let (rig, alice, _) = try pair()

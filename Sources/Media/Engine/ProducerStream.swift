@@ -17,6 +17,8 @@ final class ProducerStream {
     let receive: ReceiveStream
     var keyFrames: KeyFrameRequester
     private var firNumber: UInt8 = 0
+    /// The largest extended number that was stored.
+    var newestSequence = Int64.min
     var pliCount: UInt64 = 0
     var firCount: UInt64 = 0
 

@@ -228,6 +228,7 @@ extension WebRtcTransport {
             board.counters.unstored &+= 1
             return
         }
+        if header.sequence > stream.newestSequence { stream.newestSequence = header.sequence }
         producer.forward(
             packet,
             header,
