@@ -3,10 +3,12 @@
 
 // The page: what people press, and what they see.
 
+import { showChoices, watchLevel } from './choices.js';
 import { DetailsPanel, Meter } from './details.js';
 import { Grid, hueOf, initials } from './grid.js';
 import { Media, describeProblems, explain, obstacle, openScreen } from './media.js';
-import { memory, setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
+import { copyLink, memory, setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
+import { showPeer, showSpeakers } from './people.js';
 import { Room } from './room.js';
 
 const $ = (selector) => document.querySelector(selector);
@@ -81,40 +83,6 @@ function showSelf() {
   tile.setState({ mic: isOn('audio'), camera: isOn('video') });
 }
 
-const CHOICES = { videoinput: 'Camera', audioinput: 'Microphone', audiooutput: 'Loudspeaker' };
-const hasSinks = 'setSinkId' in HTMLMediaElement.prototype;
-
-function showChoices() {
-  for (const root of document.querySelectorAll('[data-devices]')) {
-    for (const [type, title] of Object.entries(CHOICES)) showChoice(root, type, title);
-  }
-}
-
-function showChoice(root, type, title) {
-  const devices = media.devices[type];
-  let label = root.querySelector(`[data-type="${type}"]`);
-  if (devices.length === 0 || (type === 'audiooutput' && !hasSinks)) {
-    label?.remove();
-    return;
-  }
-  if (!label) {
-    label = document.createElement('label');
-    label.dataset.type = type;
-    label.append(title, document.createElement('select'));
-    label.querySelector('select').addEventListener('change', ({ target }) => choose(type, target.value));
-    root.append(label);
-  }
-  const options = devices.map((device, index) => {
-    return new Option(device.label || `${title} ${index + 1}`, device.deviceId);
-  });
-  const select = label.querySelector('select');
-  select.replaceChildren(...options);
-  const kind = type === 'videoinput' ? 'video' : 'audio';
-  const used = type === 'audiooutput' ? undefined : media.tracks[kind]?.getSettings().deviceId;
-  const chosen = used ?? media.chosen[type];
-  if (devices.some((device) => device.deviceId === chosen)) select.value = chosen;
-}
-
 async function choose(type, deviceId) {
   media.choose(type, deviceId);
   if (type === 'audiooutput') {
@@ -122,9 +90,16 @@ async function choose(type, deviceId) {
     return;
   }
   const kind = type === 'videoinput' ? 'video' : 'audio';
-  if (!isOn(kind)) return;
+  if (!isOn(kind)) {
+    // The next time it is switched on, the new choice is opened.
+    if (media.tracks[kind]) {
+      media.close(kind);
+      if (room) report(room.sending.replaceTrack(sourceOf(kind), null));
+    }
+    return;
+  }
   const track = await openDevice(kind);
-  if (track && room) await room.replaceTrack(sourceOf(kind), track);
+  if (track && room) await room.sending.replaceTrack(sourceOf(kind), track);
 }
 
 const sourceOf = (kind) => (kind === 'audio' ? 'mic' : 'camera');
@@ -135,10 +110,10 @@ async function toggle(kind) {
   if (isOn(kind) || (wants[kind] && opening[kind] > 0)) {
     wants[kind] = false;
     if (kind === 'audio' && media.tracks.audio) media.tracks.audio.enabled = false;
-    if (room) report(room.setPaused(source, true));
+    if (room) report(room.sending.setPaused(source, true));
     if (kind === 'video') {
       media.close('video');
-      if (room) report(room.replaceTrack('camera', null));
+      if (room) report(room.sending.replaceTrack('camera', null));
     }
     showDevices();
     return;
@@ -149,11 +124,11 @@ async function toggle(kind) {
   track.enabled = true;
   showDevices();
   if (!room) return;
-  if (room.isSending(source)) {
-    report(room.replaceTrack(source, track));
-    report(room.setPaused(source, false));
+  if (room.sending.has(source)) {
+    report(room.sending.replaceTrack(source, track));
+    report(room.sending.setPaused(source, false));
   } else {
-    report(room.send(source, track));
+    report(room.sending.send(source, track));
   }
 }
 
@@ -191,7 +166,7 @@ async function join() {
   follow(joining);
   try {
     for (const kind of ['audio', 'video']) {
-      if (isOn(kind)) joining.send(sourceOf(kind), media.tracks[kind]);
+      if (isOn(kind)) joining.sending.send(sourceOf(kind), media.tracks[kind]);
     }
     room = joining;
     await joining.join();
@@ -271,36 +246,11 @@ function follow(joining) {
     if (!isSilent) toast(`${peer.displayName} left.`);
     showPeople();
   }));
-  joining.on('peerchanged', mine(showPeer));
+  joining.on('peerchanged', mine((peer) => showPeer(grid, joining, peer)));
   joining.on('sendfailed', mine((source, error) => {
     toast(`Your ${source} could not be sent: ${error.message}`, { isError: true });
     if (source === 'screen') stopScreen();
   }));
-}
-
-/** Brings a person's tile, and that of a shared screen, in line with what is received. */
-function showPeer(peer) {
-  const owned = room.consumers.filter((entry) => entry.peer === peer).map(({ consumer }) => consumer);
-  const find = (kind, isScreen) => owned.findLast((consumer) => consumer.kind === kind && consumer.appData.isScreen === isScreen);
-  const tile = grid.get(peer.id);
-  if (tile) {
-    tile.setName(peer.displayName);
-    const [audio, video] = [find('audio', false), find('video', false)];
-    show(tile, audio, video);
-    tile.setState({ mic: isFlowing(audio), camera: isFlowing(video) });
-  }
-  const key = `${peer.id}/screen`;
-  const picture = find('video', true);
-  // The sound of a screen may come first and go last; the tile is there for the picture.
-  if (!picture) grid.remove(key);
-  else show(grid.ensure(key, { peerId: peer.id, name: peer.displayName, isScreen: true }), find('audio', true), picture);
-}
-
-const isFlowing = (consumer) => consumer !== undefined && !consumer.appData.producerPaused;
-
-function show(tile, audio, video) {
-  tile.setTrack('audio', audio?.track ?? null);
-  tile.setTrack('video', video?.track ?? null);
 }
 
 function showPeople() {
@@ -336,8 +286,8 @@ async function toggleScreen() {
   const tile = grid.ensure('self/screen', { peerId, name: room.displayName, isSelf: true, isScreen: true });
   tile.setTrack('video', screen.video);
   showPeople();
-  report(room.send('screen', screen.video));
-  if (screen.audio) report(room.send('screen-audio', screen.audio));
+  report(room.sending.send('screen', screen.video));
+  if (screen.audio) report(room.sending.send('screen-audio', screen.audio));
 }
 
 function stopScreen() {
@@ -349,22 +299,11 @@ function stopScreen() {
   grid.remove('self/screen');
   showPeople();
   if (!room) return;
-  report(room.send('screen', null));
-  if (audio) report(room.send('screen-audio', null));
+  report(room.sending.send('screen', null));
+  if (audio) report(room.sending.send('screen-audio', null));
 }
 
 // MARK: - Buttons and keys
-
-async function copyLink() {
-  const url = new URL('/', location.href);
-  url.searchParams.set('room', room?.roomId ?? $('#room-input').value);
-  try {
-    await navigator.clipboard.writeText(url.href);
-    toast('The link is copied. Send it to whom you want to meet.');
-  } catch {
-    window.prompt('Copy this link:', url.href);
-  }
-}
 
 function showPanel(isOpen) {
   $('#details').hidden = !isOpen;
@@ -383,8 +322,7 @@ function wire() {
   on('#toggle-screen', toggleScreen);
   on('#devices-button', () => $('#devices').showModal());
   on('#devices-close', () => $('#devices').close());
-  on('#copy-link', copyLink);
-  on('#copy-link-alone', copyLink);
+  for (const id of ['#copy-link', '#copy-link-alone']) on(id, () => copyLink(room?.roomId ?? ''));
   on('#details-button', togglePanel);
   on('#details-close', () => {
     showPanel(false);
@@ -413,14 +351,14 @@ function wire() {
   window.addEventListener('pagehide', () => room?.close());
   window.addEventListener('online', () => room?.retryNow());
   media.on('changed', () => {
-    showChoices();
+    showChoices(media, choose);
     showDevices();
   });
   media.on('ended', (kind) => {
     if (!wants[kind]) return;
     wants[kind] = false;
     toast(`${kind === 'audio' ? 'The microphone' : 'The camera'} was unplugged or stopped.`, { isError: true });
-    if (room) report(room.send(sourceOf(kind), null));
+    if (room) report(room.sending.send(sourceOf(kind), null));
     showDevices();
   });
 }
@@ -435,49 +373,10 @@ function everySecond() {
   }).catch((error) => console.warn('no statistics', error));
 }
 
-const LOUD = 0.02;
-
-/** Who speaks now gets a frame around the tile. */
-function showSpeakers() {
-  for (const { peer, consumer } of room?.consumers ?? []) {
-    if (consumer.kind !== 'audio' || consumer.appData.isScreen) continue;
-    const [source] = consumer.rtpReceiver.getSynchronizationSources?.() ?? [];
-    const isLoud = !consumer.appData.producerPaused && (source?.audioLevel ?? 0) > LOUD;
-    grid.get(peer.id)?.element.classList.toggle('speaking', isLoud);
-  }
-}
-
-/** The bar below the preview moves with the voice. */
-function watchLevel() {
-  let context;
-  let analyser;
-  let watched = null;
-  const samples = new Float32Array(512);
-  setInterval(() => {
-    const track = room || !isOn('audio') ? null : media.tracks.audio;
-    if (track !== watched) {
-      context?.close();
-      context = undefined;
-      watched = track;
-      if (track) {
-        context = new AudioContext();
-        analyser = new AnalyserNode(context, { fftSize: 512 });
-        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-      }
-    }
-    let level = 0;
-    if (track) {
-      analyser.getFloatTimeDomainData(samples);
-      level = Math.min(1, 4 * Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length));
-    }
-    $('#preview-level').style.transform = `scaleX(${level.toFixed(3)})`;
-  }, 100);
-}
-
 /** Opens a device at the start; who has joined meanwhile is seen and heard from now on. */
 async function openFirst(kind) {
   const track = await openDevice(kind);
-  if (track && room && isOn(kind) && !room.isSending(sourceOf(kind))) report(room.send(sourceOf(kind), track));
+  if (track && room && isOn(kind) && !room.sending.has(sourceOf(kind))) report(room.sending.send(sourceOf(kind), track));
 }
 
 async function start() {
@@ -489,8 +388,8 @@ async function start() {
   showDevices();
   if (!$('#name-input').value) $('#name-input').focus();
   setInterval(everySecond, 1000);
-  setInterval(showSpeakers, 200);
-  watchLevel();
+  setInterval(() => showSpeakers(grid, room), 200);
+  watchLevel($('#preview-level'), () => (room || !isOn('audio') ? null : media.tracks.audio));
   await Promise.all(['audio', 'video'].filter((kind) => wants[kind]).map(openFirst));
   await media.refresh();
   if (parameters.get('autojoin') === '1') join();

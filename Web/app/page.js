@@ -79,3 +79,15 @@ export function takePeerId() {
   }
   return id;
 }
+
+/** Puts the link that leads into a room into the clipboard. */
+export async function copyLink(roomId) {
+  const url = new URL('/', location.href);
+  url.searchParams.set('room', roomId);
+  try {
+    await navigator.clipboard.writeText(url.href);
+    toast('The link is copied. Send it to whom you want to meet.');
+  } catch {
+    window.prompt('Copy this link:', url.href);
+  }
+}

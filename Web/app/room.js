@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Device, EventEmitter, SignalingClient, browserName } from '../client/index.js';
+import { Sending } from './sending.js';
 
 /** How long a broken path may mend by itself before ICE starts afresh. */
 const PATIENCE = 1500;
@@ -20,12 +21,10 @@ export class Room extends EventEmitter {
   state = 'new';
   sendTransport;
   recvTransport;
-  producers = new Map();
+  /** What goes out; see sending.js. */
+  sending;
   #settings;
   #signaling;
-  #device;
-  /** What is to be sent, by source: {track, paused, options}; kept across rejoining. */
-  #outgoing = new Map();
   #consumers = new Map();
   /** Consumers that the browser is still taking in, by id: {isPaused}. They may close or pause before they are here. */
   #arriving = new Map();
@@ -33,11 +32,14 @@ export class Room extends EventEmitter {
   #epoch = 0;
   #hasJoined = false;
   #timers = new Map();
-  #publishing = Promise.resolve();
 
   constructor(settings) {
     super();
     this.#settings = settings;
+    this.sending = new Sending(settings, (source, error) => {
+      this.#updateState();
+      this.emit('sendfailed', source, error);
+    });
   }
 
   get roomId() {
@@ -105,46 +107,6 @@ export class Room extends EventEmitter {
     });
   }
 
-  /** Sends a track as `source` ('mic', 'camera', 'screen' or 'screen-audio'); null ends it. */
-  async send(source, track, { paused = false, ...options } = {}) {
-    if (track) this.#outgoing.set(source, { track, paused, options });
-    else this.#outgoing.delete(source);
-    await this.#publish(source);
-  }
-
-  /** Replaces the track of a source without telling the others; null sends nothing meanwhile. */
-  async replaceTrack(source, track) {
-    const entry = this.#outgoing.get(source);
-    if (entry) entry.track = track;
-    await this.#queue(async () => {
-      const producer = this.producers.get(source);
-      if (producer && !producer.closed) await producer.replaceTrack({ track });
-    });
-    if (track && !this.producers.has(source)) await this.#publish(source);
-  }
-
-  async setPaused(source, paused) {
-    const entry = this.#outgoing.get(source);
-    if (!entry) return;
-    entry.paused = paused;
-    await this.#queue(async () => {
-      const producer = this.producers.get(source);
-      if (!producer || producer.closed) return;
-      if (paused) producer.pause();
-      else producer.resume();
-      const method = paused ? 'pauseProducer' : 'resumeProducer';
-      await this.#signaling.request(method, { producerId: producer.id }).catch((error) => {
-        // Joining again tells it anew.
-        if (!producer.closed) throw error;
-      });
-    });
-  }
-
-  /** Whether a source has been given to be sent, paused or not. */
-  isSending(source) {
-    return this.#outgoing.has(source);
-  }
-
   /** Tries the connection again at once, as when the network is back. */
   retryNow() {
     this.#signaling?.retryNow();
@@ -176,7 +138,6 @@ export class Room extends EventEmitter {
     const device = new Device();
     await device.load({ routerRtpCapabilities: await request('getRouterRtpCapabilities') });
     if (stale()) return;
-    this.#device = device;
     this.sendTransport = await this.#createTransport('send', device);
     this.recvTransport = await this.#createTransport('recv', device);
     if (stale()) return;
@@ -190,8 +151,8 @@ export class Room extends EventEmitter {
     const present = new Set((peers ?? []).map(({ id }) => id));
     for (const peer of [...this.peers.values()]) if (!present.has(peer.id) && !this.#isHeard(peer)) this.#removePeer(peer, true);
     for (const peer of peers ?? []) this.#addPeer(peer, true);
+    this.sending.start({ transport: this.sendTransport, device, request });
     this.#updateState();
-    for (const source of this.#outgoing.keys()) this.#publish(source).catch(() => {});
   }
 
   async #createTransport(direction, device) {
@@ -225,9 +186,9 @@ export class Room extends EventEmitter {
     this.#arriving.clear();
     for (const peer of owners) this.emit('peerchanged', peer);
     const transports = [this.sendTransport, this.recvTransport];
-    [this.sendTransport, this.recvTransport, this.#device] = [];
+    [this.sendTransport, this.recvTransport] = [];
     for (const transport of transports) transport?.close();
-    this.producers.clear();
+    this.sending.stop();
   }
 
   /** The last resort: a new connection, which replaces the old membership on the server. */
@@ -276,85 +237,17 @@ export class Room extends EventEmitter {
     const states = [this.sendTransport, this.recvTransport].map((transport) => transport.connectionState);
     if (states.some((state) => state === 'failed' || state === 'disconnected')) {
       this.#setState('reconnecting', 'the media path broke');
-    } else if (states.includes('connecting') || (states[0] === 'new' && this.#isAboutToSend)) {
+    } else if (states.includes('connecting') || (states[0] === 'new' && this.sending.isNeeded)) {
       if (this.state !== 'reconnecting') this.#setState('connecting');
     } else {
       this.#setState('connected');
     }
   }
 
-  get #isAboutToSend() {
-    return [...this.#outgoing.values()].some(({ track, hasFailed }) => track && !hasFailed);
-  }
-
   #setState(state, why) {
     if (state === this.state || this.state === 'closed') return;
     this.state = state;
     this.emit('state', state, why);
-  }
-
-  // MARK: - Sending
-
-  // One change at a time, so that a quick off and on ends as on.
-  #queue(task) {
-    const result = this.#publishing.then(task);
-    this.#publishing = result.catch(() => {});
-    return result;
-  }
-
-  #publish(source) {
-    return this.#queue(async () => {
-      const transport = this.sendTransport;
-      const entry = this.#outgoing.get(source);
-      const producer = this.producers.get(source);
-      if (producer && producer.track !== entry?.track) {
-        this.producers.delete(source);
-        if (!producer.closed) {
-          producer.close();
-          await this.#signaling.request('closeProducer', { producerId: producer.id }).catch(() => {});
-        }
-      }
-      if (!entry?.track || !transport || transport.closed || this.producers.has(source)) return;
-      try {
-        await this.#produce(source, entry, transport);
-      } catch (error) {
-        // The transport is gone: the next join sends it again.
-        if (transport.closed) return;
-        entry.hasFailed = true;
-        this.#updateState();
-        this.emit('sendfailed', source, error);
-        throw error;
-      }
-    });
-  }
-
-  async #produce(source, { track, paused, options }, transport) {
-    if (!this.#device.canProduce(track.kind)) throw new Error(`This browser cannot send ${track.kind} here.`);
-    const isScreen = source.startsWith('screen');
-    const producer = await transport.produce({
-      track,
-      streamId: isScreen ? 'screen' : 'person',
-      stopTracks: false,
-      disableTrackOnPause: source === 'mic',
-      appData: isScreen ? { source: 'screen', share: true } : { source },
-      ...this.#mediaOptions(source, track),
-      ...options,
-    });
-    this.producers.set(source, producer);
-    const wanted = this.#outgoing.get(source);
-    if (wanted?.paused || paused) {
-      producer.pause();
-      await this.#signaling.request('pauseProducer', { producerId: producer.id });
-    }
-  }
-
-  #mediaOptions(source, track) {
-    if (track.kind === 'audio') return { codecOptions: { opusFec: true, opusDtx: false, opusStereo: source !== 'mic' } };
-    const { codec, maxBitrate } = this.#settings;
-    const options = { codecOptions: { videoGoogleStartBitrate: 1000 } };
-    if (maxBitrate) options.encodings = [{ maxBitrate }];
-    if (codec) options.codec = { mimeType: `video/${codec.toUpperCase()}`, clockRate: 90000 };
-    return options;
   }
 
   // MARK: - What the server says
