@@ -217,6 +217,7 @@ let package = Package(
             rooms("SwiftletServer", "Signaling", "WebSockets", "ORTC") + [
                 "RawWebSocket", "swiftlet-worker", .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
@@ -225,7 +226,7 @@ let package = Package(
         tests("Crypto", rooms("Crypto", "Wire")),
         tests("EventLoop", rooms("EventLoop", "Wire")),
         tests("PeerLink", rooms("PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire")),
-        tests("Engine", rooms("Engine", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
+        tests("Engine", rooms("Engine", "PeerLink", "ICE", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
         .testTarget(
             name: "Simulation",
             dependencies: rooms(
@@ -244,6 +245,11 @@ let package = Package(
             swiftSettings: borrowing
         ),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
+        // Stands in front of malloc in the test process, and counts.
+        .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+        tests(
+            "Allocation",
+            rooms("Engine", "Control", "ORTC", "SRTP", "RTP", "Crypto", "Wire") + ["CAllocationCounter"]),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
         tests("SRTP", rooms("SRTP", "Crypto", "Wire") + ["CSRTP"]),
@@ -273,7 +279,7 @@ if Context.environment["SWIFTLET_DOCS"] != nil {
 }
 
 for target in package.targets where Context.environment["CI"] != nil && target.type != .system {
-    if ["CNetwork", "CForward"].contains(target.name) {
+    if ["CNetwork", "CForward", "CAllocationCounter"].contains(target.name) {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     } else {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]

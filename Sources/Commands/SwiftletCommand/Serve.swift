@@ -17,7 +17,8 @@ struct Serve: AsyncParsableCommand {
             YAML file, mediaPort there; options win over the environment, and that over the file. Lists have plural \
             names there: announcedAddresses in a file, SWIFTLET_ANNOUNCED_ADDRESSES, with semicolons between, in the \
             environment.
-            """)
+            """
+    )
 
     @Option(help: "YAML file with settings.") var config: String?
     @Option(help: "Address that HTTP listens on. (default: 127.0.0.1)") var host: String?
@@ -32,17 +33,20 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "UDP and TCP port of the first worker's media; others follow. (default: 44444)") var mediaPort: Int?
     @Option(
         name: .customLong("media-address"),
-        help: "Address that media listens on; repeatable. (default: all of this machine)")
+        help: "Address that media listens on; repeatable. (default: all of this machine)"
+    )
     var mediaAddresses: [String] = []
     @Option(
         name: .customLong("announced-address"),
-        help: "Public address or host name to tell clients, in the order of the media addresses; repeatable.")
+        help: "Public address or host name to tell clients, in the order of the media addresses; repeatable."
+    )
     var announcedAddresses: [String] = []
     @Option(help: "Number of media workers. (default: one per core)") var workers: Int?
     @Option(help: "Path of the swiftlet-worker program. (default: beside this one)") var workerBinary: String?
     @Option(
         name: .customLong("ice-server"),
-        help: "STUN or TURN server for clients, as URL or URL,username,credential; repeatable.")
+        help: "STUN or TURN server for clients, as URL or URL,username,credential; repeatable."
+    )
     var iceServers: [String] = []
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)") var logLevel: String?
     @Option(help: "Rooms at most. (default: 1000)") var maxRooms: Int?
@@ -70,7 +74,8 @@ struct Serve: AsyncParsableCommand {
     static func greeting(_ running: SignalingServer.Running) -> String {
         var text = "Swiftlet is running. Media: \(running.media).\n"
         if !running.addressesLeftOut.isEmpty {
-            text += "Not listening on \(running.addressesLeftOut.joined(separator: ", ")); choose with --media-address.\n"
+            text +=
+                "Not listening on \(running.addressesLeftOut.joined(separator: ", ")); choose with --media-address.\n"
         }
         text += running.hasPage ? "Open " : "Signalling only, no page is installed: "
         return text + running.urls.joined(separator: "\n  or ") + "\nStop with Ctrl-C.\n"

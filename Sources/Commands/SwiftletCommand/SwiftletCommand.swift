@@ -8,5 +8,8 @@ import Foundation
 @main
 struct SwiftletCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "swiftlet", abstract: "Video meetings through your own server.", subcommands: [Serve.self])
+        commandName: "swiftlet",
+        abstract: "Video meetings through your own server.",
+        subcommands: [Serve.self]
+    )
 }

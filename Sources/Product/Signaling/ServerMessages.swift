@@ -42,7 +42,10 @@ package struct CreateWebRtcTransportAnswer: Codable, Hashable, Sendable {
     package var iceServers: [IceServer]
 
     package init(
-        id: String, iceParameters: IceParameters, iceCandidates: [IceCandidate], dtlsParameters: DtlsParameters,
+        id: String,
+        iceParameters: IceParameters,
+        iceCandidates: [IceCandidate],
+        dtlsParameters: DtlsParameters,
         iceServers: [IceServer]
     ) {
         (self.id, self.iceParameters, self.iceCandidates) = (id, iceParameters, iceCandidates)
@@ -72,8 +75,14 @@ package struct NewConsumerRequest: Codable, Hashable, Sendable {
     package var producerPaused: Bool
 
     package init(
-        peerId: String, producerId: String, id: String, kind: MediaKind, rtpParameters: RtpParameters, type: ConsumerType,
-        appData: JSONValue, producerPaused: Bool
+        peerId: String,
+        producerId: String,
+        id: String,
+        kind: MediaKind,
+        rtpParameters: RtpParameters,
+        type: ConsumerType,
+        appData: JSONValue,
+        producerPaused: Bool
     ) {
         (self.peerId, self.producerId, self.id, self.kind) = (peerId, producerId, id, kind)
         (self.rtpParameters, self.type) = (rtpParameters, type)

@@ -42,7 +42,9 @@ package enum SignalingFrame: Sendable {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             // A member of the wrong type counts as absent: the object may still say which request to refuse.
             func value<Value: Decodable>(_ key: CodingKeys) -> Value? { try? container.decode(Value.self, forKey: key) }
-            (request, response, notification, ok) = (value(.request), value(.response), value(.notification), value(.ok))
+            (request, response, notification, ok) = (
+                value(.request), value(.response), value(.notification), value(.ok)
+            )
             (id, method, errorCode, errorReason) = (value(.id), value(.method), value(.errorCode), value(.errorReason))
         }
     }
@@ -51,6 +53,7 @@ package enum SignalingFrame: Sendable {
     ///
     /// - Parameter text: The text of one WebSocket message.
     /// - Returns: The frame; its data is read later, as what the method needs.
+    /// - Throws: ``Malformed`` for text that is no frame.
     package static func parse(_ text: String) throws(Malformed) -> SignalingFrame {
         let json = Data(text.utf8)
         guard let envelope = try? JSONDecoder().decode(Envelope.self, from: json) else {
@@ -58,14 +61,18 @@ package enum SignalingFrame: Sendable {
         }
         let data = FrameData(frame: json)
         if envelope.request == true {
-            guard let id = envelope.id else { throw Malformed(id: nil, reason: "the request's id is missing or no number") }
+            guard let id = envelope.id else {
+                throw Malformed(id: nil, reason: "the request's id is missing or no number")
+            }
             guard let method = envelope.method, !method.isEmpty else {
                 throw Malformed(id: id, reason: "the request's method is missing or no string")
             }
             return .request(id: id, method: method, data: data)
         }
         if envelope.response == true {
-            guard let id = envelope.id else { throw Malformed(id: nil, reason: "the response's id is missing or no number") }
+            guard let id = envelope.id else {
+                throw Malformed(id: nil, reason: "the response's id is missing or no number")
+            }
             if envelope.ok == true { return .response(id: id, .success(data)) }
             let error = SignalingError(envelope.errorCode ?? 500, envelope.errorReason ?? "no reason given")
             return .response(id: id, .failure(error))
@@ -115,7 +122,11 @@ package enum SignalingFrame: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         // Infinite numbers are all that JSON has no form for.
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "0", negativeInfinity: "0", nan: "0")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "0",
+            negativeInfinity: "0",
+            nan: "0"
+        )
         do { return String(decoding: try encoder.encode(frame), as: UTF8.self) } catch {
             assertionFailure("a frame that cannot be written: \(error)")
             return "{}"

@@ -6,16 +6,16 @@ import Synchronization
 /// Counts who is in, and says who may still come: rooms, peers of a room, peers in all.
 ///
 /// Decides at the HTTP stage, before a WebSocket is open; a place is held by a ``Ticket``.
-final class Admission: Sendable {
+package final class Admission: Sendable {
     /// Connections of one peer id at once: the one that is there and those that replace it.
-    static let connectionsPerPeer = 4
+    package static let connectionsPerPeer = 4
 
     /// A peer's place, given back once the ticket is gone.
-    final class Ticket: Sendable {
+    package final class Ticket: Sendable {
         /// The room.
-        let roomId: String
+        package let roomId: String
         /// The peer.
-        let peerId: String
+        package let peerId: String
         private let admission: Admission
 
         fileprivate init(roomId: String, peerId: String, admission: Admission) {
@@ -34,15 +34,16 @@ final class Admission: Sendable {
     private let limits: ServerLimits
     private let state = Mutex(State())
 
-    init(limits: ServerLimits) { self.limits = limits }
+    /// Nobody is in yet.
+    package init(limits: ServerLimits) { self.limits = limits }
 
     /// Rooms and peers that are there.
-    var counts: (rooms: Int, peers: Int) { state.withLock { ($0.rooms.count, $0.peers) } }
+    package var counts: (rooms: Int, peers: Int) { state.withLock { ($0.rooms.count, $0.peers) } }
 
     /// Takes a place.
     ///
     /// - Returns: The ticket, or why there is no place.
-    func admit(roomId: String, peerId: String) -> Result<Ticket, Refusal> {
+    package func admit(roomId: String, peerId: String) -> Result<Ticket, Refusal> {
         let refusal = state.withLock { state -> Refusal? in
             let room = state.rooms[roomId]
             let connections = room?[peerId] ?? 0
@@ -62,8 +63,11 @@ final class Admission: Sendable {
     }
 
     /// Why there is no place.
-    struct Refusal: Error, Hashable {
-        var reason: String
+    package struct Refusal: Error, Hashable {
+        package var reason: String
+
+        /// A reason.
+        package init(reason: String) { self.reason = reason }
     }
 
     private func release(roomId: String, peerId: String) {

@@ -1,30 +1,34 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
-import Swiftlet
+package import NIOCore
+package import Swiftlet
 
 /// Chooses the addresses that media listens on, and what clients are told of them.
-struct MediaAddresses: Sendable, CustomStringConvertible {
+package struct MediaAddresses: Sendable, CustomStringConvertible {
     /// Addresses at most: a UDP and a TCP socket each, for every worker.
-    static let maximumCount = 8
+    package static let maximumCount = 8
 
     /// Where to listen, the best first, without ports.
-    private(set) var places: [(ip: String, announced: String?, exposesIP: Bool)] = []
+    package private(set) var places: [(ip: String, announced: String?, exposesIP: Bool)] = []
     /// Addresses of this machine that were one too many.
-    private(set) var leftOut: [String] = []
+    package private(set) var leftOut: [String] = []
 
     /// Chooses from the settings, or from every address of this machine.
     ///
     /// - Throws: ``SettingsError`` when nothing is left to listen on, or more is announced than listened on.
-    init(settings: ServerSettings, machine: [SocketAddress]) throws(SettingsError) {
+    package init(settings: ServerSettings, machine: [SocketAddress]) throws(SettingsError) {
         var addresses = settings.mediaAddresses
         let isAutomatic = addresses.isEmpty
         if isAutomatic {
-            let usable = machine.compactMap { address in Self.rank(address).map { (rank: $0, ip: address.ipAddress ?? "") } }
+            let usable = machine.compactMap { address in
+                Self.rank(address).map { (rank: $0, ip: address.ipAddress ?? "") }
+            }
             var seen: Set<String> = []
             for rank in 0...3 {
-                addresses += usable.filter { $0.rank == rank && !$0.ip.isEmpty && seen.insert($0.ip).inserted }.map(\.ip)
+                addresses += usable.filter { $0.rank == rank && !$0.ip.isEmpty && seen.insert($0.ip).inserted }.map(
+                    \.ip
+                )
             }
         }
         guard !addresses.isEmpty else { throw SettingsError("no address for media: name one with --media-address") }
@@ -56,19 +60,23 @@ struct MediaAddresses: Sendable, CustomStringConvertible {
     }
 
     /// Listen infos for one worker: UDP first.
-    func listenInfos(port: UInt16) -> [TransportListenInfo] {
+    package func listenInfos(port: UInt16) -> [TransportListenInfo] {
         [TransportProtocol.udp, .tcp].flatMap { transport in
             places.map { place in
                 TransportListenInfo(
-                    protocol: transport, ip: place.ip, announcedAddress: place.announced,
-                    exposeInternalIp: place.announced != nil && place.exposesIP, port: port,
-                    flags: TransportSocketFlags(ipv6Only: place.ip.contains(":")))
+                    protocol: transport,
+                    ip: place.ip,
+                    announcedAddress: place.announced,
+                    exposeInternalIp: place.announced != nil && place.exposesIP,
+                    port: port,
+                    flags: TransportSocketFlags(ipv6Only: place.ip.contains(":"))
+                )
             }
         }
     }
 
     /// The addresses, for people.
-    var description: String {
+    package var description: String {
         places.map { place in
             guard let announced = place.announced else { return place.ip }
             return "\(place.ip) as \(announced)"
@@ -76,7 +84,7 @@ struct MediaAddresses: Sendable, CustomStringConvertible {
     }
 
     /// IPv4 before IPv6 before loopback; `nil` for what no client could use.
-    static func rank(_ address: SocketAddress) -> Int? {
+    package static func rank(_ address: SocketAddress) -> Int? {
         guard let ip = address.ipAddress else { return nil }
         switch address {
         case .v4:

@@ -8,7 +8,12 @@ enum MediaCodecs {
     /// The codecs of every router, preferred ones first; RTX is added by itself.
     static let offered: [RtpCodecCapability] = [
         RtpCodecCapability(
-            kind: .audio, mimeType: "audio/opus", clockRate: 48_000, channels: 2, parameters: ["useinbandfec": 1]),
+            kind: .audio,
+            mimeType: "audio/opus",
+            clockRate: 48_000,
+            channels: 2,
+            parameters: ["useinbandfec": 1]
+        ),
         video("VP8"),
         video("VP9", ["profile-id": 0]),
         video("VP9", ["profile-id": 2]),
@@ -25,6 +30,7 @@ enum MediaCodecs {
     private static func h264(_ profile: String) -> RtpCodecCapability {
         video(
             "H264",
-            ["packetization-mode": 1, "level-asymmetry-allowed": 1, "profile-level-id": .string(profile)])
+            ["packetization-mode": 1, "level-asymmetry-allowed": 1, "profile-level-id": .string(profile)]
+        )
     }
 }

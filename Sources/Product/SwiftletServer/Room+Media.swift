@@ -54,8 +54,13 @@ extension Room {
         do {
             let consumer = try await transport.consume(
                 ConsumerOptions(
-                    producerId: producer.id, rtpCapabilities: capabilities, paused: true, enableRtx: true,
-                    appData: ["peerId": .string(owner)]))
+                    producerId: producer.id,
+                    rtpCapabilities: capabilities,
+                    paused: true,
+                    enableRtx: true,
+                    appData: ["peerId": .string(owner)]
+                )
+            )
             guard self.peer(of: session) === peer else {
                 await consumer.close()
                 return false
@@ -65,13 +70,22 @@ extension Room {
             peer.consumers[consumer.id] = Peer.Consuming(consumer: consumer, toldPaused: isPaused)
             watch(consumer, session)
             logger.debug(
-                "offers", metadata: ["consumer": "\(consumer.id)", "producer": "\(producer.id)", "of": "\(owner)"])
+                "offers",
+                metadata: ["consumer": "\(consumer.id)", "producer": "\(producer.id)", "of": "\(owner)"]
+            )
             try await session.request(
                 "newConsumer",
                 NewConsumerRequest(
-                    peerId: owner, producerId: producer.id, id: consumer.id, kind: consumer.kind,
-                    rtpParameters: consumer.rtpParameters, type: consumer.type, appData: producer.appData,
-                    producerPaused: isPaused))
+                    peerId: owner,
+                    producerId: producer.id,
+                    id: consumer.id,
+                    kind: consumer.kind,
+                    rtpParameters: consumer.rtpParameters,
+                    type: consumer.type,
+                    appData: producer.appData,
+                    producerPaused: isPaused
+                )
+            )
             return try await accepted(consumer, session)
         } catch {
             logger.notice("consumer not taken", metadata: ["producer": "\(producer.id)", "reason": "\(error)"])
@@ -130,7 +144,8 @@ extension Room {
         }
     }
 
-    private func handle(_ event: WebRtcTransport.Event, _ transport: WebRtcTransport, _ session: SignalingSession) async {
+    private func handle(_ event: WebRtcTransport.Event, _ transport: WebRtcTransport, _ session: SignalingSession) async
+    {
         guard let peer = peer(of: session), peer.transports[transport.id] != nil else { return }
         var logger = session.logger
         logger[metadataKey: "transport"] = "\(transport.id)"

@@ -86,14 +86,19 @@ extension Room {
     }
 
     private func changeDisplayName(
-        _ id: Int, _ request: ChangeDisplayNameRequest, _ peer: Peer
+        _ id: Int,
+        _ request: ChangeDisplayNameRequest,
+        _ peer: Peer
     ) throws(SignalingError) {
         guard peer.isJoined else { throw SignalingError(400, "Peer not yet joined") }
         try checkDisplayName(request.displayName)
         let old = peer.info.displayName
         peer.info.displayName = request.displayName
         let notice = DisplayNameNotice(
-            peerId: peer.info.id, displayName: request.displayName, oldDisplayName: old)
+            peerId: peer.info.id,
+            displayName: request.displayName,
+            oldDisplayName: old
+        )
         peer.session.grant(id, Nothing())
         for other in others(than: peer) { other.session.notify("peerDisplayNameChanged", notice) }
     }
@@ -123,8 +128,14 @@ extension Room {
         let forceTcp = request.forceTcp ?? false
         let transport = try await hosted.router.createWebRtcTransport(
             WebRtcTransportOptions(
-                listen: .server(hosted.server), enableUdp: !forceTcp, enableTcp: true, preferUdp: true,
-                iceConsentTimeout: 20, initialAvailableOutgoingBitrate: 1_000_000))
+                listen: .server(hosted.server),
+                enableUdp: !forceTcp,
+                enableTcp: true,
+                preferUdp: true,
+                iceConsentTimeout: 20,
+                initialAvailableOutgoingBitrate: 1_000_000
+            )
+        )
         guard self.peer(of: peer.session) === peer else {
             await transport.close()
             throw SignalingError(500, "the peer left")
@@ -138,8 +149,13 @@ extension Room {
         peer.session.grant(
             id,
             CreateWebRtcTransportAnswer(
-                id: transport.id, iceParameters: transport.iceParameters, iceCandidates: transport.iceCandidates,
-                dtlsParameters: transport.dtlsParameters, iceServers: settings.iceServers.map(\.forClients)))
+                id: transport.id,
+                iceParameters: transport.iceParameters,
+                iceCandidates: transport.iceCandidates,
+                dtlsParameters: transport.dtlsParameters,
+                iceServers: settings.iceServers.map(\.forClients)
+            )
+        )
         if isConsuming, peer.isJoined { consumeEverybody(peer) }
     }
 
@@ -168,7 +184,8 @@ extension Room {
         peer.producersUnderway += 1
         defer { peer.producersUnderway -= 1 }
         let producer = try await transport.produce(
-            ProducerOptions(kind: request.kind, rtpParameters: request.rtpParameters, appData: .object(appData)))
+            ProducerOptions(kind: request.kind, rtpParameters: request.rtpParameters, appData: .object(appData))
+        )
         guard self.peer(of: peer.session) === peer else {
             await producer.close()
             throw SignalingError(500, "the peer left")
@@ -176,7 +193,9 @@ extension Room {
         peer.producers[producer.id] = producer
         watch(producer, peer.session)
         peer.session.logger.info(
-            "produces", metadata: ["producer": "\(producer.id)", "transport": "\(transport.id)", "kind": "\(producer.kind)"])
+            "produces",
+            metadata: ["producer": "\(producer.id)", "transport": "\(transport.id)", "kind": "\(producer.kind)"]
+        )
         peer.session.grant(id, ProduceAnswer(id: producer.id))
         for other in others(than: peer) { want(producer, of: peer.info.id, for: other) }
     }

@@ -27,9 +27,11 @@ struct ServerChannel: ServerChildChannel {
             let promise = channel.eventLoop.makePromise(of: Gate.Outcome.self)
             let (policy, http) = (policy, http)
             let gate = Gate(
-                limits: limits, outcome: promise,
+                limits: limits,
+                outcome: promise,
                 decide: { request, _ in policy.decide(request) },
-                setUpHTTP: { http.setup(channel: $0, logger: logger) })
+                setUpHTTP: { http.setup(channel: $0, logger: logger) }
+            )
             do {
                 try channel.pipeline.syncOperations.addHandler(gate)
             } catch {

@@ -66,7 +66,9 @@ private struct SettingsSource {
 
     func bool(_ key: ConfigKey) throws(SettingsError) -> Bool? {
         if let value = reader.bool(forKey: key) { return value }
-        if let text = reader.string(forKey: key) { throw SettingsError("\(key): \"\(text)\" is neither true nor false") }
+        if let text = reader.string(forKey: key) {
+            throw SettingsError("\(key): \"\(text)\" is neither true nor false")
+        }
         return nil
     }
 }

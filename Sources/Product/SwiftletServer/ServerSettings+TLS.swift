@@ -19,7 +19,8 @@ extension ServerSettings {
                 let made = try Certificate.generate(unixSeconds: Int64(Date().timeIntervalSince1970))
                 configuration = .makeServerConfiguration(
                     certificateChain: [.certificate(try NIOSSLCertificate(bytes: made.der, format: .der))],
-                    privateKey: .privateKey(try NIOSSLPrivateKey(bytes: made.privateKeyDER, format: .der)))
+                    privateKey: .privateKey(try NIOSSLPrivateKey(bytes: made.privateKeyDER, format: .der))
+                )
             } catch {
                 throw SettingsError("tls-self-signed: no certificate could be made: \(error)")
             }
@@ -31,7 +32,8 @@ extension ServerSettings {
             do {
                 configuration = .makeServerConfiguration(
                     certificateChain: chain.map { .certificate($0) },
-                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+                )
             } catch {
                 throw SettingsError("tls-key \(key) holds no readable PEM key: \(error)")
             }

@@ -33,7 +33,8 @@ public struct ServerSettings: Sendable {
             guard ["stun:", "stuns:", "turn:", "turns:"].contains(where: parts[0].hasPrefix), parts.count != 2 else {
                 throw SettingsError(
                     "ice-server \"\(text)\": it has the form URL or URL,username,credential, with a URL such as "
-                        + "turn:turn.example.org:3478")
+                        + "turn:turn.example.org:3478"
+                )
             }
             url = parts[0]
             if parts.count == 3 { (username, credential) = (parts[1], parts[2]) }
@@ -96,12 +97,14 @@ public struct ServerSettings: Sendable {
         guard tls != .off else {
             throw SettingsError(
                 "host \(host) can be reached from other machines: browsers only give cameras to secure pages, so use "
-                    + "--tls-cert and --tls-key or --tls-self-signed, or serve on 127.0.0.1 behind a proxy")
+                    + "--tls-cert and --tls-key or --tls-self-signed, or serve on 127.0.0.1 behind a proxy"
+            )
         }
         guard insecure else {
             throw SettingsError(
                 "host \(host) can be reached from other machines, and there are no access tokens yet: everybody who "
-                    + "reaches it can join every room; say --insecure if that is what you want")
+                    + "reaches it can join every room; say --insecure if that is what you want"
+            )
         }
     }
 }
@@ -127,9 +130,9 @@ public struct ServerLimits: Hashable, Sendable {
     /// Bytes of JSON that a client may attach to itself or to a producer.
     let attachedBytes = 8_192
     /// How long a peer may take for its `join`.
-    var joinTime = Duration.seconds(10)
+    package var joinTime = Duration.seconds(10)
     /// How long a peer's media may be gone before the peer is.
-    var mediaLossTime = Duration.seconds(15)
+    package var mediaLossTime = Duration.seconds(15)
 
     /// The defaults.
     public init() {}
@@ -140,7 +143,9 @@ public struct ServerLimits: Hashable, Sendable {
             ("max-transports-per-peer", transportsPerPeer), ("max-producers-per-peer", producersPerPeer),
             ("max-connections", connections),
         ]
-        for (name, value) in named where value < 1 { throw SettingsError("\(name) is \(value), and has to be 1 or more") }
+        for (name, value) in named where value < 1 {
+            throw SettingsError("\(name) is \(value), and has to be 1 or more")
+        }
     }
 }
 

@@ -47,7 +47,9 @@ public struct SignalingServer: Service {
     ///   - onRunning: Called once it can be reached.
     /// - Throws: ``SettingsError`` for settings that contradict each other or are unsafe.
     public init(
-        settings: ServerSettings, logger: Logger, signals: [UnixSignal] = [.sigterm, .sigint],
+        settings: ServerSettings,
+        logger: Logger,
+        signals: [UnixSignal] = [.sigterm, .sigint],
         onRunning: @escaping @Sendable (Running) async -> Void = { _ in }
     ) throws(SettingsError) {
         try settings.validate()
@@ -66,7 +68,11 @@ public struct SignalingServer: Service {
         }
         let pool = WorkerPool(
             settings: WorkerSettings(logLevel: .warn, logger: logger, workerBinary: settings.workerBinary),
-            count: count, mediaPort: UInt16(settings.mediaPort), addresses: addresses, logger: logger)
+            count: count,
+            mediaPort: UInt16(settings.mediaPort),
+            addresses: addresses,
+            logger: logger
+        )
         try await pool.start()
         if !addresses.leftOut.isEmpty {
             logger.warning("media does not listen on every address", metadata: ["without": "\(addresses.leftOut)"])
@@ -81,7 +87,10 @@ public struct SignalingServer: Service {
     }
 
     private func serve(
-        _ pool: WorkerPool, _ tls: TLSConfiguration?, _ addresses: MediaAddresses, _ count: Int
+        _ pool: WorkerPool,
+        _ tls: TLSConfiguration?,
+        _ addresses: MediaAddresses,
+        _ count: Int
     ) async throws {
         let admission = Admission(limits: settings.limits)
         let files = SwiftletWeb.root.map { WebFiles(root: $0) } ?? WebFiles()
@@ -92,34 +101,58 @@ public struct SignalingServer: Service {
                 let response = responder.respond(to: request)
                 try await writer.write(response: response.head, body: response.body)
             },
-            configuration: .init(idleTimeout: .seconds(30)))
+            configuration: .init(idleTimeout: .seconds(30))
+        )
         let channel = ServerChannel(
-            http: http, policy: UpgradePolicy(allowedOrigins: settings.allowedOrigins, admission: admission),
-            lobby: Lobby(pool: pool, settings: settings, logger: logger), limits: WebSocketLimits())
+            http: http,
+            policy: UpgradePolicy(allowedOrigins: settings.allowedOrigins, admission: admission),
+            lobby: Lobby(pool: pool, settings: settings, logger: logger),
+            limits: WebSocketLimits()
+        )
         let configuration = ServerConfiguration(
-            address: .hostname(settings.host, port: settings.port), serverName: nil,
-            availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections))
+            address: .hostname(settings.host, port: settings.port),
+            serverName: nil,
+            availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections)
+        )
         let onServerRunning: @Sendable (any Channel) async -> Void = { [settings, onRunning] channel in
             let port = channel.localAddress?.port ?? settings.port
-            let ports = count > 1 ? "ports \(settings.mediaPort) to \(settings.mediaPort + count - 1)" : "port \(settings.mediaPort)"
+            let ports =
+                count > 1
+                ? "ports \(settings.mediaPort) to \(settings.mediaPort + count - 1)" : "port \(settings.mediaPort)"
             let media = "UDP and TCP \(ports) on \(addresses)"
             await onRunning(
                 Running(
-                    port: port, urls: settings.urls(port: port, machine: MediaAddresses.ofThisMachine()), media: media,
-                    addressesLeftOut: addresses.leftOut, hasPage: files.hasPage))
+                    port: port,
+                    urls: settings.urls(port: port, machine: MediaAddresses.ofThisMachine()),
+                    media: media,
+                    addressesLeftOut: addresses.leftOut,
+                    hasPage: files.hasPage
+                )
+            )
         }
         let group = MultiThreadedEventLoopGroup.singleton
         let service: any Service =
             if let tls {
                 try TLSChannel(channel, tlsConfiguration: tls)
-                    .server(configuration: configuration, onServerRunning: onServerRunning, eventLoopGroup: group, logger: logger)
+                    .server(
+                        configuration: configuration,
+                        onServerRunning: onServerRunning,
+                        eventLoopGroup: group,
+                        logger: logger
+                    )
             } else {
                 channel.server(
-                    configuration: configuration, onServerRunning: onServerRunning, eventLoopGroup: group, logger: logger)
+                    configuration: configuration,
+                    onServerRunning: onServerRunning,
+                    eventLoopGroup: group,
+                    logger: logger
+                )
             }
         var lifecycle = ServiceGroupConfiguration(
             services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-            gracefulShutdownSignals: signals, logger: logger)
+            gracefulShutdownSignals: signals,
+            logger: logger
+        )
         // Sockets get 1 s to say good-bye and workers 2: what is left after that is cut off.
         lifecycle.maximumGracefulShutdownDuration = .seconds(2)
         try await ServiceGroup(configuration: lifecycle).run()
@@ -131,7 +164,9 @@ public struct SignalingServer: Service {
         case EADDRINUSE:
             return SettingsError("port \(settings.port) of \(settings.host) is in use: choose another with --port")
         case EACCES:
-            return SettingsError("port \(settings.port) may not be used by this user: choose one above 1023 with --port")
+            return SettingsError(
+                "port \(settings.port) may not be used by this user: choose one above 1023 with --port"
+            )
         case EADDRNOTAVAIL:
             return SettingsError("host \(settings.host) is no address of this machine")
         default:

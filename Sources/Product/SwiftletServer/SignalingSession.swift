@@ -45,7 +45,9 @@ final class SignalingSession: Sendable {
     func refuse(_ id: Int, _ error: SignalingError) { connection.offer(SignalingFrame.failure(id: id, error)) }
 
     /// Tells the client something.
-    func notify(_ method: String, _ data: some Encodable) { connection.offer(SignalingFrame.notification(method, data)) }
+    func notify(_ method: String, _ data: some Encodable) {
+        connection.offer(SignalingFrame.notification(method, data))
+    }
 
     /// Asks the client for something, and waits for its answer.
     ///
@@ -83,7 +85,8 @@ final class SignalingSession: Sendable {
                 switch try SignalingFrame.parse(text) {
                 case .request(let id, let method, let data): await room.handle(id, method, data, from: self)
                 case .response(let id, let result): resolve(id, result)
-                case .notification(let method, _): logger.debug("notification ignored", metadata: ["method": "\(method)"])
+                case .notification(let method, _):
+                    logger.debug("notification ignored", metadata: ["method": "\(method)"])
                 }
             } catch {
                 logger.debug("malformed message", metadata: ["reason": "\(error.reason)"])
@@ -98,7 +101,8 @@ final class SignalingSession: Sendable {
         let closure = connection.closure
         logger.info(
             "peer disconnected",
-            metadata: ["code": "\(closure?.code ?? 1006)", "reason": "\(closure?.reason ?? "the connection broke")"])
+            metadata: ["code": "\(closure?.code ?? 1006)", "reason": "\(closure?.reason ?? "the connection broke")"]
+        )
     }
 
     private static let gone = SignalingError(500, "the connection ended")

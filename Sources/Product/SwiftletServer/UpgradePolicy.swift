@@ -5,20 +5,28 @@ import Foundation
 import SwiftletWebSockets
 
 /// Decides who may open a WebSocket: the right path, both ids, an origin that is welcome, and a place.
-struct UpgradePolicy: Sendable {
+package struct UpgradePolicy: Sendable {
     /// Bytes of a room's or peer's id.
-    static let identifierBytes = 128
+    package static let identifierBytes = 128
 
-    var allowedOrigins: [String]
-    var admission: Admission
+    let allowedOrigins: [String]
+    let admission: Admission
+
+    /// A policy that welcomes our own pages, those of some other origins, and programs that are no browsers.
+    package init(allowedOrigins: [String], admission: Admission) {
+        (self.allowedOrigins, self.admission) = (allowedOrigins, admission)
+    }
 
     /// Answers a well-formed request for a WebSocket.
     func decide(_ request: UpgradeRequest) -> UpgradeDecision {
         guard request.path == "/" else { return .refuse(status: 404, reason: "WebSockets are opened at /") }
-        guard let roomId = Self.identifier(request.query("roomId")), let peerId = Self.identifier(request.query("peerId"))
+        guard let roomId = Self.identifier(request.query("roomId")),
+            let peerId = Self.identifier(request.query("peerId"))
         else {
             return .refuse(
-                status: 400, reason: "the URL needs roomId and peerId, 1 to \(Self.identifierBytes) bytes each")
+                status: 400,
+                reason: "the URL needs roomId and peerId, 1 to \(Self.identifierBytes) bytes each"
+            )
         }
         guard isWelcome(origins: request.items(of: "origin"), host: request.header("host") ?? "") else {
             return .refuse(status: 403, reason: "pages of this origin may not connect")
@@ -33,14 +41,15 @@ struct UpgradePolicy: Sendable {
     }
 
     /// Whether a page's origin is ours or allowed; programs that are no browsers send none.
-    func isWelcome(origins: [String], host: String) -> Bool {
+    package func isWelcome(origins: [String], host: String) -> Bool {
         guard let origin = origins.first else { return true }
         guard origins.count == 1 else { return false }
         if allowedOrigins.contains("*") || allowedOrigins.contains(where: { $0.lowercased() == origin.lowercased() }) {
             return true
         }
         guard let url = URLComponents(string: origin), let scheme = url.scheme?.lowercased(), let name = url.host,
-            ["http", "https"].contains(scheme), let own = URLComponents(string: "\(scheme)://\(host)"), let ownName = own.host
+            ["http", "https"].contains(scheme), let own = URLComponents(string: "\(scheme)://\(host)"),
+            let ownName = own.host
         else { return false }
         let standard = scheme == "https" ? 443 : 80
         return name.lowercased() == ownName.lowercased() && (url.port ?? standard) == (own.port ?? standard)

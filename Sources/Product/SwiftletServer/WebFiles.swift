@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+package import Foundation
 import SwiftletCrypto
 
 /// The files of the page and the client library, read once; what is not in the table does not exist.
-struct WebFiles: Sendable {
+package struct WebFiles: Sendable {
     /// A file as it is served.
-    struct File: Sendable {
-        let bytes: [UInt8]
-        let contentType: String
+    package struct File: Sendable {
+        package let bytes: [UInt8]
+        package let contentType: String
         /// Changes with the content.
-        let etag: String
+        package let etag: String
     }
 
     /// Bytes of a file, and of all of them; a folder with more is not ours.
@@ -23,7 +23,7 @@ struct WebFiles: Sendable {
     init() { files = [:] }
 
     /// Reads what lies under `client/` and `app/` of a folder.
-    init(root: URL) {
+    package init(root: URL) {
         var files: [String: File] = [:]
         var total = 0
         for top in ["app", "client"] {
@@ -32,7 +32,8 @@ struct WebFiles: Sendable {
             for case let name as String in names {
                 let url = folder.appending(path: name)
                 guard let contentType = Self.contentType(of: url.pathExtension.lowercased()),
-                    !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }), let data = try? Data(contentsOf: url)
+                    !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
+                    let data = try? Data(contentsOf: url)
                 else { continue }
                 total += data.count
                 guard total <= Self.maximumBytes else { break }
@@ -48,7 +49,7 @@ struct WebFiles: Sendable {
     }
 
     /// The file at a path, by its exact name.
-    subscript(path: String) -> File? { files[path] }
+    package subscript(path: String) -> File? { files[path] }
 
     /// Whether there is a page.
     var hasPage: Bool { files["/"] != nil }

@@ -31,11 +31,13 @@ struct WebResponder: Sendable {
         let alive = pool.aliveCount
         let counts = admission.counts
         let status = alive > 0 ? "ok" : "no media worker is running"
-        let json = #"{"status":"\#(status)","workers":\#(alive),"rooms":\#(counts.rooms),"peers":\#(counts.peers)}"# + "\n"
+        let json =
+            #"{"status":"\#(status)","workers":\#(alive),"rooms":\#(counts.rooms),"peers":\#(counts.peers)}"# + "\n"
         return Response(
             status: alive > 0 ? .ok : .serviceUnavailable,
             headers: headers("application/json", [.cacheControl: "no-store"]),
-            body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: json))
+        )
     }
 
     private func file(_ path: String, _ request: Request) -> Response? {
@@ -52,8 +54,10 @@ struct WebResponder: Sendable {
 
     private func text(_ status: HTTPResponse.Status, _ text: String, _ more: HTTPFields = [:]) -> Response {
         Response(
-            status: status, headers: headers("text/plain; charset=utf-8", more),
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
+            status: status,
+            headers: headers("text/plain; charset=utf-8", more),
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n"))
+        )
     }
 
     private func headers(_ contentType: String, _ more: HTTPFields) -> HTTPFields {

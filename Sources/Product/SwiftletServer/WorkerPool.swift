@@ -76,7 +76,8 @@ actor WorkerPool {
         let end = ContinuousClock.now + Self.patience
         while true {
             let candidates = slots.indices.filter { slots[$0].running?.worker.closed == false }
-            guard let index = candidates.min(by: { slots[$0].load < slots[$1].load }), let running = slots[index].running
+            guard let index = candidates.min(by: { slots[$0].load < slots[$1].load }),
+                let running = slots[index].running
             else {
                 guard !isClosing, ContinuousClock.now < end else {
                     throw SignalingError(503, "no media worker is running; try again soon")
@@ -159,7 +160,9 @@ actor WorkerPool {
             } catch {
                 let pause = Self.backOff[min(attempt, Self.backOff.count - 1)]
                 logger.error(
-                    "worker not started", metadata: ["slot": "\(index)", "reason": "\(error)", "retryMs": "\(pause)"])
+                    "worker not started",
+                    metadata: ["slot": "\(index)", "reason": "\(error)", "retryMs": "\(pause)"]
+                )
                 attempt += 1
                 try? await Task.sleep(for: .milliseconds(pause))
             }
@@ -170,6 +173,7 @@ actor WorkerPool {
         guard error.code == .socket else { return SettingsError(error.message) }
         return SettingsError(
             "media cannot listen on port \(Int(mediaPort) + index): \(error.message). Another program, or another "
-                + "Swiftlet, may be using it: choose another with --media-port.")
+                + "Swiftlet, may be using it: choose another with --media-port."
+        )
     }
 }

@@ -44,13 +44,15 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
     ///   - decide: Whether a well-formed upgrade is welcome; called on the connection's event loop.
     ///   - setUpHTTP: Adds handlers for HTTP behind the gate, which then steps aside.
     public init(
-        limits: WebSocketLimits, outcome: EventLoopPromise<Outcome>,
+        limits: WebSocketLimits,
+        outcome: EventLoopPromise<Outcome>,
         decide: @escaping @Sendable (UpgradeRequest, SocketAddress?) -> UpgradeDecision,
         setUpHTTP: @escaping @Sendable (any Channel) -> EventLoopFuture<HTTP>
     ) {
         (self.limits, self.outcome, self.decide, self.setUpHTTP) = (limits, outcome, decide, setUpHTTP)
     }
 
+    /// Starts the time that the request head may take.
     public func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         timeout = context.eventLoop.assumeIsolated().scheduleTask(in: limits.headTime) { [weak self] in
@@ -59,6 +61,7 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
         }
     }
 
+    /// Collects the request head, and decides once it is there.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         pending.writeBuffer(&buffer)
@@ -77,16 +80,19 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
         }
     }
 
+    /// Notes that nothing will come of the connection.
     public func channelInactive(context: ChannelHandlerContext) {
         settle(.ended)
         context.fireChannelInactive()
     }
 
+    /// Gives the connection up: a TLS handshake failed, or the socket did.
     public func errorCaught(context: ChannelHandlerContext, error: any Error) {
         settle(.ended)
         context.close(promise: nil)
     }
 
+    /// Gives up an undecided connection whose peer or server stops.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         // A server's channels allow half-closure: a peer that will say nothing more is gone.
@@ -108,6 +114,7 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
         context.leavePipeline(removalToken: removalToken)
     }
 
+    /// Sees to it that an outcome is told in any case.
     public func handlerRemoved(context: ChannelHandlerContext) {
         timeout?.cancel()
         settle(.ended)
@@ -143,14 +150,18 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
         // What was searched before is not searched again, but for an end that came in two parts.
         let rest = bytes.dropFirst(max(0, searched - 3))
         searched = bytes.count
-        guard let end = rest.firstRange(of: [13, 10, 13, 10]), end.upperBound - bytes.startIndex <= limits.headBytes else {
+        guard let end = rest.firstRange(of: [13, 10, 13, 10]), end.upperBound - bytes.startIndex <= limits.headBytes
+        else {
             return nil
         }
         return Array(bytes[..<end.upperBound])
     }
 
     private func open(
-        _ context: ChannelHandlerContext, _ request: UpgradeRequest, _ subprotocol: String?, _ ticket: (any Sendable)?,
+        _ context: ChannelHandlerContext,
+        _ request: UpgradeRequest,
+        _ subprotocol: String?,
+        _ ticket: (any Sendable)?,
         _ length: Int
     ) {
         // RFC 6455 §4.2.2: the key with this GUID, hashed.
@@ -185,7 +196,8 @@ public final class ConnectionGate<HTTP: Sendable>: ChannelInboundHandler, Remova
             + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
         settle(.ended)
         let channel = context.channel
-        context.writeAndFlush(NIOAny(context.channel.allocator.buffer(string: response))).assumeIsolated().whenComplete { _ in
+        context.writeAndFlush(NIOAny(context.channel.allocator.buffer(string: response))).assumeIsolated().whenComplete
+        { _ in
             channel.close(promise: nil)
         }
     }

@@ -15,7 +15,9 @@ public struct UpgradeRequest: Sendable {
         while lines.last?.isEmpty == true { lines.removeLast() }
         guard let first = lines.first else { return nil }
         let request = first.split(separator: " ", omittingEmptySubsequences: false)
-        guard request.count == 3, request[0] == "GET", request[2] == "HTTP/1.1", request[1].hasPrefix("/") else { return nil }
+        guard request.count == 3, request[0] == "GET", request[2] == "HTTP/1.1", request[1].hasPrefix("/") else {
+            return nil
+        }
         var headers: [(name: String, value: String)] = []
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else { return nil }
@@ -53,7 +55,9 @@ public struct UpgradeRequest: Sendable {
 
     /// What keeps the head from being a valid opening handshake, RFC 6455 §4.2.1, or `nil`.
     var flaw: String? {
-        if !items(of: "connection").contains(where: { $0.lowercased() == "upgrade" }) { return "no Connection: Upgrade" }
+        if !items(of: "connection").contains(where: { $0.lowercased() == "upgrade" }) {
+            return "no Connection: Upgrade"
+        }
         if header("sec-websocket-version") != "13" { return "Sec-WebSocket-Version is not 13" }
         if header("host") == nil { return "no Host" }
         guard let key = header("sec-websocket-key"), let nonce = Data(base64Encoded: key), nonce.count == 16 else {

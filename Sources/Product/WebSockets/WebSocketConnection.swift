@@ -16,6 +16,9 @@ public final class WebSocketConnection: Sendable {
         public var code: UInt16
         /// What was said about it.
         public var reason: String
+
+        /// An end and what was said about it.
+        public init(code: UInt16, reason: String) { (self.code, self.reason) = (code, reason) }
     }
 
     private struct State {
@@ -70,11 +73,18 @@ public final class WebSocketConnection: Sendable {
         guard noteClosed(Closure(code: code, reason: reason)) else { return }
         var data = channel.allocator.buffer(capacity: 128)
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code)))
-        data.writeString(String(reason.prefix(120)))
+        data.writeString(Self.cut(reason))
         let channel = channel
         channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: data), promise: nil)
         // The peer's own close frame usually comes first; it gets a second for that, whether it reads or not.
         _ = channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    }
+
+    /// What a close frame has room for, RFC 6455 §5.5, without half a character at its end.
+    private static func cut(_ reason: String) -> String {
+        var reason = reason
+        while reason.utf8.count > 123 { reason.removeLast() }
+        return reason
     }
 
     /// Waits until the connection is gone.

@@ -26,7 +26,10 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        keepalive = context.eventLoop.scheduleRepeatedTask(initialDelay: limits.pingInterval, delay: limits.pingInterval) { _ in
+        keepalive = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: limits.pingInterval,
+            delay: limits.pingInterval
+        ) { _ in
             let (handler, context) = loopBound.value
             handler.keepAlive(context)
         }
@@ -85,7 +88,8 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
             return
         }
         switch violation {
-        case .invalidFrameLength: connection.close(code: 1009, reason: "messages are at most \(limits.messageBytes) bytes")
+        case .invalidFrameLength:
+            connection.close(code: 1009, reason: "messages are at most \(limits.messageBytes) bytes")
         default: connection.close(code: 1002, reason: "not a WebSocket frame")
         }
     }

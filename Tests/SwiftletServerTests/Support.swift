@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import RawWebSocket
+import ServiceLifecycle
+import SwiftletORTC
+import SwiftletServer
+import SwiftletSignaling
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A whole server with real workers, on ports of its own.
+final class TestServer: Sendable {
+    let port: Int
+    let mediaPort: Int
+    private let group: ServiceGroup
+    private let task: Task<Void, any Error>
+
+    init(_ change: (inout ServerSettings) -> Void = { _ in }) async throws {
+        var settings = ServerSettings()
+        (settings.port, settings.workers, settings.mediaAddresses) = (0, 1, ["127.0.0.1"])
+        settings.mediaPort = Self.freePort()
+        change(&settings)
+        mediaPort = settings.mediaPort
+        let (running, continuation) = AsyncStream<Int>.makeStream()
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let server = try SignalingServer(settings: settings, logger: logger, signals: []) { state in
+            continuation.yield(state.port)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [.init(service: server)], logger: logger)
+        )
+        self.group = group
+        task = Task {
+            defer { continuation.finish() }
+            try await group.run()
+        }
+        var iterator = running.makeAsyncIterator()
+        guard let port = await iterator.next() else {
+            try await task.value
+            throw CancellationError()
+        }
+        self.port = port
+    }
+
+    /// Stops it, and waits until its workers are gone.
+    func stop() async {
+        task.cancel()
+        _ = await task.result
+    }
+
+    /// Asks it to stop as a signal would, and waits for that.
+    func stopGracefully() async {
+        await group.triggerGracefulShutdown()
+        _ = await task.result
+    }
+
+    /// A port that nobody uses on UDP, with a few behind it.
+    static func freePort() -> Int { Int.random(in: 20_000...32_000) }
+
+    /// One HTTP request on a connection of its own; everything that comes back.
+    func http(_ request: String, tls: Bool = false) async throws -> String {
+        let client = try await RawWebSocket(port: port, tls: tls)
+        try await client.send(request)
+        return await client.readToEnd()
+    }
+
+    /// A GET, and everything that comes back.
+    func get(_ path: String, headers: [String] = [], method: String = "GET") async throws -> String {
+        try await http(
+            (["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers).joined(separator: "\r\n")
+                + "\r\n\r\n"
+        )
+    }
+}
+
+/// A peer that speaks the protocol and has no media.
+final class TestPeer {
+    /// What the server sent beside answers, in order, until it is asked for.
+    private var inbox: [SignalingFrame] = []
+    private var lastId = 0
+    let socket: RawWebSocket
+
+    /// The connection was closed.
+    struct Closed: Error, Hashable {
+        var code: Int
+        var reason: String
+    }
+
+    init(_ server: TestServer, room: String, peer: String, tls: Bool = false) async throws {
+        socket = try await RawWebSocket(port: server.port, tls: tls)
+        try await socket.send(RawWebSocket.head("/?roomId=\(room)&peerId=\(peer)"))
+        let head = try await socket.readHead()
+        #expect(head.hasPrefix("HTTP/1.1 101"))
+    }
+
+    /// Opens, makes a transport each way and joins, as a client would.
+    static func joined(_ server: TestServer, room: String = "r", peer: String) async throws -> (TestPeer, Joined) {
+        let client = try await TestPeer(server, room: room, peer: peer)
+        let capabilities: RtpCapabilities = try await client.ask("getRouterRtpCapabilities", Nothing())
+        let sending: CreateWebRtcTransportAnswer = try await client.ask(
+            "createWebRtcTransport",
+            CreateWebRtcTransportRequest(forceTcp: false, producing: true, consuming: false)
+        )
+        let receiving: CreateWebRtcTransportAnswer = try await client.ask(
+            "createWebRtcTransport",
+            CreateWebRtcTransportRequest(forceTcp: false, producing: false, consuming: true)
+        )
+        let answer: JoinAnswer = try await client.ask(
+            "join",
+            JoinRequest(displayName: peer.uppercased(), device: ["name": "test"], rtpCapabilities: capabilities)
+        )
+        return (client, Joined(sending: sending, receiving: receiving, others: answer.peers.map(\.id).sorted()))
+    }
+
+    /// What joining brought.
+    struct Joined {
+        var sending: CreateWebRtcTransportAnswer
+        var receiving: CreateWebRtcTransportAnswer
+        var others: [String]
+    }
+
+    /// Asks, and waits for the answer; what else comes is kept.
+    func ask<Answer: Decodable>(_ method: String, _ data: some Encodable) async throws -> Answer {
+        lastId += 1
+        let id = lastId
+        try await socket.send(message: SignalingFrame.request(id: id, method, data))
+        while true {
+            let frame = try await receive()
+            guard case .response(id, let result) = frame else {
+                inbox.append(frame)
+                continue
+            }
+            return try result.get().decode()
+        }
+    }
+
+    /// Asks for something that is answered with nothing.
+    func ask(_ method: String, _ data: some Encodable) async throws { let _: Nothing = try await ask(method, data) }
+
+    /// Waits for a notification; others before it are dropped.
+    func notification<Payload: Decodable>(_ method: String) async throws -> Payload {
+        while true {
+            if case .notification(method, let data) = try await next() { return try data.decode() }
+        }
+    }
+
+    /// Waits for the offer of a consumer, and takes it.
+    @discardableResult
+    func takeConsumer(refusing: Bool = false) async throws -> NewConsumerRequest {
+        while true {
+            guard case .request(let id, "newConsumer", let data) = try await next() else { continue }
+            let answer =
+                refusing
+                ? SignalingFrame.failure(id: id, SignalingError(403, "no")) : SignalingFrame.success(id: id, Nothing())
+            try await socket.send(message: answer)
+            return try data.decode()
+        }
+    }
+
+    /// What was sent so far, by method, once everything before now has come.
+    func methodsSoFar() async throws -> [String] {
+        // Whatever was caused before is on its way before the answer to this.
+        do { try await ask("noSuchMethod", Nothing()) } catch is SignalingError {}
+        defer { inbox = [] }
+        return inbox.map { frame in
+            switch frame {
+            case .request(_, let method, _), .notification(let method, _): method
+            case .response: "response"
+            }
+        }
+    }
+
+    /// Sends video of one stream, without ever sending a packet.
+    func produce(
+        on transport: CreateWebRtcTransportAnswer,
+        ssrc: UInt32 = 1_111,
+        mid: String = "0"
+    ) async throws -> String {
+        let parameters = RtpParameters(
+            mid: mid,
+            codecs: [
+                RtpCodecParameters(
+                    mimeType: "video/VP8",
+                    payloadType: 96,
+                    clockRate: 90_000,
+                    rtcpFeedback: [RtcpFeedback(type: "nack"), RtcpFeedback(type: "nack", parameter: "pli")]
+                )
+            ],
+            encodings: [RtpEncodingParameters(ssrc: ssrc)],
+            rtcp: RtcpParameters(cname: "test")
+        )
+        let answer: ProduceAnswer = try await ask(
+            "produce",
+            ProduceRequest(
+                transportId: transport.id,
+                kind: .video,
+                rtpParameters: parameters,
+                appData: ["source": "camera"]
+            )
+        )
+        return answer.id
+    }
+
+    private func next() async throws -> SignalingFrame { inbox.isEmpty ? try await receive() : inbox.removeFirst() }
+
+    private func receive() async throws -> SignalingFrame {
+        let message = try await socket.readMessage()
+        if let code = message.closeCode {
+            throw Closed(code: code, reason: String(decoding: message.payload.dropFirst(2), as: UTF8.self))
+        }
+        return try SignalingFrame.parse(message.text)
+    }
+}
