@@ -26,6 +26,12 @@ def resident(pid):
     raise AssertionError("no VmRSS")
 
 
+def dropped(port):
+    """Datagrams to a port that the kernel dropped before the worker saw them."""
+    rows = [row.split() for table in ("udp", "udp6") for row in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()]
+    return sum(int(row[-1]) for row in rows if row[1].endswith(f":{port:04X}"))
+
+
 class Attacker:
     """Sends hostile datagrams from unknown addresses, from validated ones, and framed over TCP."""
 
@@ -123,6 +129,7 @@ def test_bad_input():
         attacker.attack(seed=2, count=COUNT)
         grown = resident(worker) - before
         assert server.workers() == [worker], "the worker died of bad input"
+        assert dropped(server.media_port) < COUNT / 10, "the kernel kept most of it from the worker"
         report("bad input before a call: KiB grown", grown)
         assert grown <= GROWTH_KIB, f"{grown} KiB"
 
@@ -145,3 +152,27 @@ def test_bad_input():
         assert connections == [page.eval("probe.connections.length") for page in people.pages], "a page had to reconnect"
         for peer in (attacker.peer, inside.peer):
             peer.close()
+
+
+def test_tcp_churn():
+    """2,000 TCP connections that come and go leave no memory behind, and the port still serves"""
+    with Server("tcp-churn") as server:
+        worker, = server.workers()
+        attacker = Attacker(server, "churn")
+        rng = random.Random(4)
+
+        def churn(count):
+            for _ in range(count):
+                attacker.stream(rng).close()
+
+        churn(300)
+        before = resident(worker)
+        churn(2000)
+        time.sleep(1)
+        grown = resident(worker) - before
+        report("TCP churn: KiB grown", grown)
+        assert grown <= GROWTH_KIB, f"{grown} KiB"
+        with socket.create_connection(attacker.tcp, 5) as connection:
+            connection.sendall(raw.frame(raw.check(attacker.targets[1], "evil", rng)))
+            assert connection.recv(2048)[2:4] == b"\x01\x01", "no answer to a right check over TCP"
+        attacker.peer.close()
