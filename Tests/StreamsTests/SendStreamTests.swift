@@ -26,17 +26,16 @@ struct SendStreamTests {
             ),
             using: &random
         )
-        stream.sequences.synchronize(to: 100_000)
+        stream.synchronize(to: 100_000)
         return stream
     }
 
     /// Sends the packet with this number at the source and returns its output number.
     @discardableResult
     private func send(_ source: Int64, timestamp: UInt32 = 0, at now: Instant) -> Int64 {
-        guard let output = stream.sequences.map(source) else { return -1 }
-        stream.note(output: output, source: source, timestamp: timestamp, now: now)
+        guard let place = stream.place(source, timestamp: timestamp, encoding: 0, now: now) else { return -1 }
         stream.countSent(size: 1012, payload: 1000, now: now)
-        return output
+        return place.output
     }
 
     private func wire(_ output: Int64) -> UInt16 { UInt16(truncatingIfNeeded: output) }
@@ -120,7 +119,7 @@ struct SendStreamTests {
             let now = at(Double(step) * 4)
             source += Int64.random(in: 1...2, using: &random)
             if Int.random(in: 0..<4, using: &random) == 0 {
-                stream.sequences.drop(source)
+                stream.drop(source)
             } else {
                 sent.append((send(source, at: now), source))
             }
@@ -138,9 +137,7 @@ struct SendStreamTests {
     @Test("Without NACK nothing is remembered")
     func noNack() {
         let stream = Self.make(usesNack: false)
-        if let output = stream.sequences.map(100_000) {
-            stream.note(output: output, source: 100_000, timestamp: 1, now: start)
-        }
+        #expect(stream.place(100_000, timestamp: 1, encoding: 0, now: start) != nil)
         #expect(stream.mapCapacity == 0)
     }
 
@@ -151,7 +148,7 @@ struct SendStreamTests {
             let stream = Self.make(seed: seed)
             let rtx = stream.takeRTXSequence()
             #expect((1000...32_767).contains(rtx))
-            #expect((1000...32_767).contains(stream.sequences.newestOutput + 1))
+            #expect((1000...32_767).contains(stream.newestOutput + 1))
             #expect(stream.takeRTXSequence() == rtx + 1)
             firsts.insert(rtx)
         }
@@ -210,7 +207,7 @@ struct SendStreamTests {
         let softened = SendStreamTests()
         for source in 0..<100 as Range<Int64> { softened.send(100_000 + source, at: at(Double(source))) }
         for source in 0..<10 as Range<Int64> {
-            let output = softened.stream.sequences.newestOutput - source
+            let output = softened.stream.newestOutput - source
             if case .packet(let packet) = softened.stream.resend(wire(output), now: at(110)) {
                 softened.stream.countResent(packet, size: 1014, now: at(110))
             }

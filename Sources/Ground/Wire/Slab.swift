@@ -5,10 +5,11 @@
 ///
 /// The one place in `Wire` that holds a pointer; everything else sees spans, which are bounds-checked.
 @safe
+@usableFromInline
 package struct Slab: ~Copyable {
-    private let base: UnsafeMutablePointer<UInt8>
+    @usableFromInline let base: UnsafeMutablePointer<UInt8>
     /// The size in bytes.
-    package let count: Int
+    @usableFromInline package let count: Int
 
     /// - Parameter count: The size in bytes, at least 1; the bytes start as zeros.
     package init(count: Int) {
@@ -29,7 +30,7 @@ package struct Slab: ~Copyable {
     }
 
     /// All bytes, for writing.
-    package var mutableSpan: MutableSpan<UInt8> {
+    @inlinable package var mutableSpan: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get {
             let span = unsafe MutableSpan(_unsafeStart: base, count: count)

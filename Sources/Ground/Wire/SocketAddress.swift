@@ -4,17 +4,18 @@
 /// An IPv4 or IPv6 address with a port, as a trivial value: copying and comparing allocate nothing.
 ///
 /// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is held as IPv4, so one peer has one value however its packets came.
+@usableFromInline
 package struct SocketAddress: Hashable, Sendable {
     /// The first 64 bits of an IPv6 address; zero for IPv4.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The last 64 bits of an IPv6 address, or the 32 bits of an IPv4 one.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
     /// The interface of a link-local IPv6 address; zero elsewhere.
-    package let scope: UInt32
+    @usableFromInline package let scope: UInt32
     /// The port, in host order.
-    package let port: UInt16
+    @usableFromInline package let port: UInt16
     /// Whether the address is of IPv6.
-    package let isIPv6: Bool
+    @usableFromInline package let isIPv6: Bool
 
     /// An IPv4 address, its first byte the most significant.
     package init(ipv4: UInt32, port: UInt16) {
@@ -32,6 +33,12 @@ package struct SocketAddress: Hashable, Sendable {
 
     private init(high: UInt64, low: UInt64, scope: UInt32, port: UInt16, isIPv6: Bool) {
         (self.high, self.low, self.scope, self.port, self.isIPv6) = (high, low, scope, port, isIPv6)
+    }
+
+    /// Whether both are the same address and port; field by field, for tables that compare with every packet.
+    @inlinable @inline(__always)
+    package static func == (a: SocketAddress, b: SocketAddress) -> Bool {
+        a.low == b.low && a.high == b.high && a.port == b.port && a.scope == b.scope && a.isIPv6 == b.isIPv6
     }
 
     /// The address written as text, IPv4 dotted or IPv6 by RFC 4291 §2.2 without a zone, or `nil` when it is neither.
@@ -132,5 +139,5 @@ package struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    @usableFromInline package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

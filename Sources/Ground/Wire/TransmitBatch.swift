@@ -4,21 +4,24 @@
 /// Packets to send in one system call: one slab of sealed bytes and a descriptor for each message.
 ///
 /// Passed `inout` from the loop to the engine, which seals packets straight into the slab. No system calls here.
+@usableFromInline
 package struct TransmitBatch: ~Copyable {
     /// One `sendmmsg` entry: a single packet, or a GSO run of equal packets of which the last may be shorter.
+    @usableFromInline
     package struct Message: Sendable {
         /// Where the bytes lie in the slab.
-        package var offset: Int
+        @usableFromInline package var offset: Int
         /// Bytes in all; at most 65,507.
-        package var length: Int
+        @usableFromInline package var length: Int
         /// Bytes of each packet of a run, or 0 when the message is one packet.
-        package var segmentSize: Int
+        @usableFromInline package var segmentSize: Int
         /// The socket or connection to send by.
         ///
         /// On a TCP connection the message is one packet, framing included.
-        package var socket: SocketID
-        package var destination: SocketAddress
+        @usableFromInline package var socket: SocketID
+        @usableFromInline package var destination: SocketAddress
 
+        @inlinable @inline(__always)
         package init(offset: Int, length: Int, segmentSize: Int, socket: SocketID, destination: SocketAddress) {
             (self.offset, self.length, self.segmentSize) = (offset, length, segmentSize)
             (self.socket, self.destination) = (socket, destination)
@@ -26,17 +29,17 @@ package struct TransmitBatch: ~Copyable {
     }
 
     /// Messages that fit one batch, as many as one `sendmmsg` takes here.
-    package static let maximumMessages = 64
+    @inlinable package static var maximumMessages: Int { 64 }
     /// Bytes that fit one message: the largest UDP payload over IPv4.
-    package static let maximumMessageBytes = 65_507
+    @inlinable package static var maximumMessageBytes: Int { 65_507 }
     /// Packets that fit one GSO message: `UDP_MAX_SEGMENTS` of older kernels.
-    package static let maximumSegments = 64
+    @inlinable package static var maximumSegments: Int { 64 }
 
     /// The messages, in sending order.
-    package private(set) var messages: [Message] = []
+    @usableFromInline package internal(set) var messages: [Message] = []
     /// The first free byte of the slab.
-    package private(set) var used = 0
-    private var slab: Slab
+    @usableFromInline package internal(set) var used = 0
+    @usableFromInline var slab: Slab
 
     /// - Parameter capacity: Size of the slab in bytes, at least ``maximumMessageBytes``.
     package init(capacity: Int = 1 << 20) {
@@ -48,12 +51,12 @@ package struct TransmitBatch: ~Copyable {
     package var capacity: Int { slab.count }
 
     /// Bytes still free.
-    package var free: Int { slab.count - used }
+    @inlinable package var free: Int { slab.count - used }
 
     /// Whether another message may be added.
-    package var hasRoomForMessage: Bool { messages.count < Self.maximumMessages }
+    @inlinable package var hasRoomForMessage: Bool { messages.count < Self.maximumMessages }
 
-    package var isEmpty: Bool { messages.isEmpty }
+    @inlinable package var isEmpty: Bool { messages.isEmpty }
 
     /// The slab, to read from.
     package var bytes: Span<UInt8> {
@@ -62,7 +65,7 @@ package struct TransmitBatch: ~Copyable {
     }
 
     /// The slab, to seal into; free from ``used`` on.
-    package var mutableBytes: MutableSpan<UInt8> {
+    @inlinable package var mutableBytes: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get { slab.mutableSpan }
     }
@@ -71,6 +74,7 @@ package struct TransmitBatch: ~Copyable {
     package var unsafeBaseAddress: UnsafeMutablePointer<UInt8> { @unsafe get { unsafe slab.unsafeBaseAddress } }
 
     /// Adds a message whose bytes have been written, and takes the slab up to its end.
+    @inlinable @inline(__always)
     package mutating func append(_ message: Message) {
         messages.append(message)
         used = max(used, message.offset + message.length)

@@ -4,8 +4,9 @@
 /// Names one local socket of a worker: a bound UDP socket, a TCP listener, or one accepted TCP connection.
 ///
 /// The loop (or the virtual network) hands them out and never uses one twice within a run.
+@usableFromInline
 package struct SocketID: Hashable, Sendable {
-    package let rawValue: UInt32
+    @usableFromInline package let rawValue: UInt32
 
     @inlinable @inline(__always)
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -34,10 +35,16 @@ package struct BoundSocket: Hashable, Sendable {
 }
 
 /// The two ends of a flow of packets: our socket and the peer's address.
+@usableFromInline
 package struct Tuple: Hashable, Sendable {
-    package let socket: SocketID
-    package let remote: SocketAddress
+    @usableFromInline package let socket: SocketID
+    @usableFromInline package let remote: SocketAddress
 
     @inlinable @inline(__always)
     package init(socket: SocketID, remote: SocketAddress) { (self.socket, self.remote) = (socket, remote) }
+
+    @inlinable @inline(__always)
+    package static func == (a: Tuple, b: Tuple) -> Bool {
+        a.socket.rawValue == b.socket.rawValue && a.remote == b.remote
+    }
 }

@@ -46,18 +46,14 @@ final class Consumer {
     /// Packets that found the transport's list full.
     private(set) var droppedCount: UInt64 = 0
 
-    init(
-        _ request: ControlRequest.Consume,
-        slot: UInt16,
-        transport: WebRtcTransport,
-        producer: Producer
-    ) {
+    init(_ request: ControlRequest.Consume, slot: UInt16, transport: WebRtcTransport, producer: Producer) {
         (id, kind, type) = (request.id, request.kind, request.type)
         (parameters, consumableEncodings) = (request.rtpParameters, request.consumableRtpEncodings)
         (isPaused, self.slot) = (request.paused, slot)
         (self.transport, self.producer) = (transport, producer)
         let media = request.rtpParameters.codecs.first { !Self.isRTX($0) }
         let encoding = request.rtpParameters.encodings.first
+        (ssrc, rtxSSRC) = (encoding?.ssrc ?? 0, encoding?.rtx?.ssrc ?? 0)
         var rtx = [UInt8](repeating: 0xFF, count: 128)
         for codec in request.rtpParameters.codecs where Self.isRTX(codec) {
             if let apt = codec.parameters["apt"]?.integer, 0..<128 ~= apt { rtx[apt] = codec.payloadType }
@@ -65,9 +61,7 @@ final class Consumer {
         var types = [UInt8](repeating: 0xFF, count: 128)
         for codec in producer.codecs.all where !codec.isRTX && codec.payloadType < 128 {
             let own = request.codecMapping.first { $0.payloadType == codec.mappedPayloadType }
-            if let own, own.mappedPayloadType < 128 {
-                types[Int(codec.payloadType)] = own.mappedPayloadType
-            }
+            if let own, own.mappedPayloadType < 128 { types[Int(codec.payloadType)] = own.mappedPayloadType }
         }
         (payloadTypes, rtxPayloadTypes) = (types, rtx)
         let mediaType = media?.payloadType ?? 0
@@ -79,9 +73,7 @@ final class Consumer {
                 clockRate: media?.clockRate ?? 90_000,
                 rtxSSRC: encoding?.rtx?.ssrc,
                 rtxPayloadType: mediaType < 128 && rtx[Int(mediaType)] != 0xFF ? rtx[Int(mediaType)] : nil,
-                usesNack: media?.rtcpFeedback.contains {
-                    $0.type.lowercased() == "nack" && $0.parameter.isEmpty
-                }
+                usesNack: media?.rtcpFeedback.contains { $0.type.lowercased() == "nack" && $0.parameter.isEmpty }
                     ?? false
             ),
             using: &transport.board.random
@@ -94,11 +86,11 @@ final class Consumer {
         cname = Array((request.rtpParameters.rtcp.cname ?? request.id).utf8)
     }
 
-    static func isRTX(_ codec: RtpCodecParameters) -> Bool {
-        codec.mimeType.lowercased().hasSuffix("/rtx")
-    }
+    static func isRTX(_ codec: RtpCodecParameters) -> Bool { codec.mimeType.lowercased().hasSuffix("/rtx") }
 
-    var ssrc: UInt32 { send.parameters.ssrc }
+    let ssrc: UInt32
+    /// The SSRC of retransmissions; 0 without.
+    let rtxSSRC: UInt32
     var isVideo: Bool { kind == .video }
 
     // MARK: Packets
@@ -124,35 +116,27 @@ final class Consumer {
             synchronize(to: header, of: stream, now: now)
         }
         if payload == 0 {
-            send.sequences.drop(header.sequence)
+            send.drop(header.sequence)
             return
         }
-        guard let output = send.sequences.map(header.sequence) else { return }
-        let timestamp = send.timestamps.map(header.timestamp)
-        if output == send.sequences.newestOutput { (lastSent, lastWasMarked) = (now, header.marker) }
-        send.note(
-            output: output,
-            source: header.sequence,
-            timestamp: timestamp,
-            encoding: UInt8(truncatingIfNeeded: stream.encoding),
-            now: now
-        )
-        let length =
-            12 &+ extensions.length(for: header.extensions.present) &+ payload &+ transport.sealOverhead
+        let encoding = UInt8(truncatingIfNeeded: stream.encoding)
+        guard let place = send.place(header.sequence, timestamp: header.timestamp, encoding: encoding, now: now) else {
+            return
+        }
+        if place.isNewest { (lastSent, lastWasMarked) = (now, header.marker) }
+        let length = 12 &+ extensions.length(for: header.extensions.present) &+ payload &+ transport.sealOverhead
         let intent = SendIntent(
             packet: packet,
-            index: UInt64(bitPattern: output),
-            timestamp: timestamp,
+            index: UInt64(bitPattern: place.output),
+            timestamp: place.timestamp,
             consumer: slot,
             length: UInt16(truncatingIfNeeded: length),
-            stream: UInt8(truncatingIfNeeded: stream.encoding),
+            stream: encoding,
             payloadType: payloadType,
             flags: header.marker ? .marker : []
         )
         if !transport.enqueue(intent) { droppedCount &+= 1 }
-        if begins, header.sequence < stream.newestSequence {
-            catchUp(from: header.sequence, of: stream, now: now)
-        }
+        if begins, header.sequence < stream.newestSequence { catchUp(from: header.sequence, of: stream, now: now) }
     }
 
     /// Forwards what overtook the key frame that was waited for, mediasoup #1547: the store still has it.
@@ -160,9 +144,7 @@ final class Consumer {
         let last = min(stream.newestSequence, keyFrame &+ Self.catchUpLimit)
         var sequence = keyFrame &+ 1
         while sequence <= last {
-            if let id = stream.receive.store.find(sequence: sequence),
-                let stored = stream.receive.store.packet(id)
-            {
+            if let id = stream.receive.store.find(sequence: sequence), let stored = stream.receive.store.packet(id) {
                 forward(
                     id,
                     stored.header,
@@ -178,33 +160,23 @@ final class Consumer {
 
     /// Whether to take packets of `stream`, which is not the current one: of the lowest active one, from a key frame on.
     private func follow(_ stream: ProducerStream, isKeyFrame: Bool) -> Bool {
-        if let current, current.receive.isActive, producer.streams[current.encoding] === current {
-            return false
-        }
-        guard stream.codec.video == nil || isKeyFrame, producer.lowestActiveStream === stream else {
-            return false
-        }
+        if let current, current.receive.isActive, producer.streams[current.encoding] === current { return false }
+        guard stream.codec.video == nil || isKeyFrame, producer.lowestActiveStream === stream else { return false }
         current = stream
         needsSync = true
         send.resetScore()
         return true
     }
 
-    private func synchronize(
-        to header: borrowing PacketHeader,
-        of stream: ProducerStream,
-        now: Instant
-    ) {
+    private func synchronize(to header: borrowing PacketHeader, of stream: ProducerStream, now: Instant) {
         needsSync = false
         // A frame that was cut off shows as incomplete by a gap of one.
-        send.sequences.synchronize(to: header.sequence, gap: lastWasMarked || !isVideo ? 0 : 1)
-        guard let newest = send.timestamps.newest, let lastSent else {
-            send.timestamps.synchronize(header.timestamp, to: header.timestamp)
+        send.synchronize(to: header.sequence, gap: lastWasMarked || !isVideo ? 0 : 1)
+        guard let newest = send.newestTimestamp, let lastSent else {
+            send.synchronize(timestamp: header.timestamp, to: header.timestamp)
             return
         }
-        let straight = send.timestamps
-        var probe = straight
-        let continued = probe.map(header.timestamp)
+        let continued = send.timestamp(for: header.timestamp)
         let elapsed = max(0, (now - lastSent).wholeNanoseconds) / 1000
         let ticks = UInt32(truncatingIfNeeded: elapsed &* Int64(send.parameters.clockRate) / 1_000_000)
         // Where the source's own clock goes on about as time did, it is kept; else time itself is taken.
@@ -214,7 +186,7 @@ final class Consumer {
         {
             return
         }
-        send.timestamps.synchronize(header.timestamp, to: newest &+ max(1, ticks))
+        send.synchronize(timestamp: header.timestamp, to: newest &+ max(1, ticks))
     }
 
     /// Sends again what the viewer misses.
@@ -222,8 +194,7 @@ final class Consumer {
         guard isActive, case .packet(let sent) = send.resend(sequence, now: now) else { return }
         let encoding = Int(sent.encoding)
         guard encoding < producer.streams.count, let stream = producer.streams[encoding],
-            let id = stream.receive.store.find(sequence: sent.source),
-            let stored = stream.receive.store.packet(id)
+            let id = stream.receive.store.find(sequence: sent.source), let stored = stream.receive.store.packet(id)
         else { return }
         let payloadType = payloadTypes[Int(stored.header.payloadType & 0x7F)]
         guard payloadType != 0xFF else { return }
@@ -231,12 +202,10 @@ final class Consumer {
         let usesRTX = send.parameters.rtxSSRC != nil && rtxType != 0xFF
         // Under an AEAD two packets of one index would give the key away: no RTX, no retransmission.
         guard usesRTX || !transport.sealsOnce else { return }
-        var length =
-            12 + extensions.length(for: stored.header.extensions.present) + Int(stored.payloadLength)
+        var length = 12 + extensions.length(for: stored.header.extensions.present) + Int(stored.payloadLength)
         length += transport.sealOverhead + (usesRTX ? RTXPayload.headerLength : 0)
-        let newest = send.sequences.newestOutput
-        let output =
-            newest &+ Int64(Int32(bitPattern: sent.output &- UInt32(truncatingIfNeeded: newest)))
+        let newest = send.newestOutput
+        let output = newest &+ Int64(Int32(bitPattern: sent.output &- UInt32(truncatingIfNeeded: newest)))
         var flags: SendIntent.Flags = stored.header.marker ? [.marker] : []
         flags.insert(usesRTX ? .rtx : .repeated)
         let intent = SendIntent(

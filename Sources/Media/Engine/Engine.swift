@@ -69,6 +69,7 @@ package final class Engine {
         while visits > 0, budget.packets > 0, budget.bytes > 0, batch.hasRoomForMessage, let next = board.nextReady() {
             visits -= 1
             guard let transport = next else { continue }
+            transport.isQueued = false
             if transport.flush(into: &batch, budget: &budget, now: now) { board.enqueue(transport.slot) }
         }
         return !board.control.isEmpty || !board.ready.isEmpty

@@ -15,25 +15,19 @@ package final class IntentQueue {
     /// Waiting packets that one choice looks at, at most.
     package static let window = 128
 
-    private var ring: [SendIntent]
-    private let mask: Int
-    private var head = 0
-    private var tail = 0
+    /// What the queue holds, in memory of one owner, so that each call costs one check for exclusive use at most.
+    fileprivate struct Core: ~Copyable {
+        let ring: FixedBuffer<SendIntent>
+        let mask: Int
+        var head = 0
+        var tail = 0
+        let run = FixedBuffer<SendIntent>(count: IntentQueue.runLimit, filledWith: Core.blank)
+        var runCount = 0
+        var segmentSize = 0
+        var count = 0
+        var bytes = 0
 
-    /// The chosen packets, in sending order.
-    package private(set) var run: [SendIntent] = []
-    /// Bytes of every packet of the run but the last, padding included.
-    package private(set) var segmentSize = 0
-    /// Packets that waits, those of the run excluded.
-    package private(set) var count = 0
-    /// Bytes that wait, as ``count``.
-    package private(set) var bytes = 0
-
-    /// - Parameter capacity: The most packets that wait; rounded up to a power of two.
-    package init(capacity: Int) {
-        var size = 16
-        while size < capacity { size *= 2 }
-        let blank = SendIntent(
+        static let blank = SendIntent(
             packet: PacketID(ordinal: 0),
             index: 0,
             timestamp: 0,
@@ -42,18 +36,65 @@ package final class IntentQueue {
             payloadType: 0,
             flags: .taken
         )
-        ring = Array(repeating: blank, count: size)
-        mask = size - 1
-        run.reserveCapacity(64)
+
+        init(size: Int) {
+            ring = FixedBuffer(count: size, filledWith: Self.blank)
+            mask = size - 1
+        }
     }
 
-    package var isEmpty: Bool { count == 0 }
+    /// Packets of a run, at most.
+    private static let runLimit = 64
+
+    private var core: Core
+
+    /// - Parameter capacity: The most packets that wait; rounded up to a power of two.
+    package init(capacity: Int) {
+        var size = 16
+        while size < capacity { size *= 2 }
+        core = Core(size: size)
+    }
+
+    package var isEmpty: Bool { core.count == 0 }
+    /// Packets that wait, those of the run excluded.
+    package var count: Int { core.count }
+    /// Bytes that wait, as ``count``.
+    package var bytes: Int { core.bytes }
+    /// How many packets were chosen.
+    package var runCount: Int { core.runCount }
+    /// Bytes of every packet of the run but the last, padding included.
+    package var segmentSize: Int { core.segmentSize }
+    /// A chosen packet by its place in sending order.
+    @inline(__always)
+    package func chosen(_ place: Int) -> SendIntent { core.run[place] }
+    /// All chosen packets, in sending order.
+    package var run: [SendIntent] { (0..<core.runCount).map { core.run[$0] } }
 
     /// Adds a packet behind the others.
     ///
     /// - Returns: Whether there was room.
     @inline(__always)
-    package func append(_ intent: SendIntent) -> Bool {
+    package func append(_ intent: SendIntent) -> Bool { core.append(intent) }
+
+    /// Chooses what leaves next into ``run`` and removes it from what waits.
+    ///
+    /// - Parameters:
+    ///   - segments: The most packets, up to 64; 1 where runs are not possible.
+    ///   - limit: The most bytes, padding included; the first packet is taken whatever its size.
+    package func chooseRun(segments: Int, bytes limit: Int) {
+        core.chooseRun(segments: min(segments, Self.runLimit), bytes: limit)
+    }
+
+    /// Calls off what a closed or paused consumer has waiting.
+    package func removeAll(of consumer: UInt16) { core.removeAll(of: consumer) }
+
+    /// Calls off everything.
+    package func removeAll() { core.removeAll() }
+}
+
+extension IntentQueue.Core {
+    @inline(__always)
+    mutating func append(_ intent: SendIntent) -> Bool {
         guard tail &- head <= mask else { return false }
         ring[tail & mask] = intent
         tail &+= 1
@@ -62,13 +103,8 @@ package final class IntentQueue {
         return true
     }
 
-    /// Chooses what leaves next into ``run`` and removes it from what waits.
-    ///
-    /// - Parameters:
-    ///   - segments: The most packets; 1 where runs are not possible.
-    ///   - limit: The most bytes, padding included; the first packet is taken whatever its size.
-    package func chooseRun(segments: Int, bytes limit: Int) {
-        run.removeAll(keepingCapacity: true)
+    mutating func chooseRun(segments: Int, bytes limit: Int) {
+        runCount = 0
         segmentSize = 0
         skipTaken()
         var smallest = Int.max
@@ -77,31 +113,31 @@ package final class IntentQueue {
         var seen = 0
         var position = head
         var firstPosition = head
-        while position != tail, seen < Self.window {
+        while position != tail, seen < IntentQueue.window {
             defer { position &+= 1 }
             let intent = ring[position & mask]
             if intent.flags.contains(.taken) { continue }
             seen &+= 1
-            let places = run.count + (last >= 0 ? 1 : 0)
+            let places = runCount &+ (last >= 0 ? 1 : 0)
             if places >= segments { break }
             let bit = intent.orderBit
             if blocked & bit != 0 { continue }
             let size = Int(intent.length)
             let largest = max(size, segmentSize)
-            if !run.isEmpty, (places + 1) * largest > limit { break }
-            if run.isEmpty || largest - min(size, smallest) <= Self.paddingLimit {
-                if run.isEmpty { firstPosition = position }
+            if runCount > 0, (places &+ 1) &* largest > limit { break }
+            if runCount == 0 || largest &- min(size, smallest) <= IntentQueue.paddingLimit {
+                if runCount == 0 { firstPosition = position }
                 take(position)
                 segmentSize = largest
                 smallest = min(size, smallest)
             } else if size < segmentSize, last < 0 {
                 last = position
                 blocked |= bit
-            } else if size > segmentSize, last < 0, run.count == 1 {
+            } else if size > segmentSize, last < 0, runCount == 1 {
                 // A small one stood in front: it goes last instead.
                 last = firstPosition
                 blocked |= run[0].orderBit
-                run.removeAll(keepingCapacity: true)
+                runCount = 0
                 guard blocked & bit == 0 else {
                     // Same stream: it has to stay in front after all, and alone.
                     take(last)
@@ -117,40 +153,38 @@ package final class IntentQueue {
         skipTaken()
     }
 
-    /// Calls off what a closed or paused consumer has waiting.
-    package func removeAll(of consumer: UInt16) {
+    mutating func removeAll(of consumer: UInt16) {
         var position = head
         while position != tail {
             let intent = ring[position & mask]
-            if intent.consumer == consumer, !intent.flags.contains(.taken) {
-                ring[position & mask].flags.insert(.taken)
-                count &-= 1
-                bytes &-= Int(intent.length)
-            }
+            if intent.consumer == consumer, !intent.flags.contains(.taken) { markTaken(position, intent) }
             position &+= 1
         }
         skipTaken()
     }
 
-    /// Calls off everything.
-    package func removeAll() {
-        (head, tail, count, bytes) = (0, 0, 0, 0)
-    }
+    mutating func removeAll() { (head, tail, count, bytes) = (0, 0, 0, 0) }
 
     /// Puts a packet of the ring into the run; one that is there already (see above) is not counted twice.
     @inline(__always)
-    private func take(_ position: Int) {
+    private mutating func take(_ position: Int) {
         let intent = ring[position & mask]
-        if !intent.flags.contains(.taken) {
-            ring[position & mask].flags.insert(.taken)
-            count &-= 1
-            bytes &-= Int(intent.length)
-        }
-        run.append(intent)
+        if !intent.flags.contains(.taken) { markTaken(position, intent) }
+        run[runCount] = intent
+        runCount &+= 1
     }
 
     @inline(__always)
-    private func skipTaken() {
+    private mutating func markTaken(_ position: Int, _ intent: SendIntent) {
+        var taken = intent
+        taken.flags.insert(.taken)
+        ring[position & mask] = taken
+        count &-= 1
+        bytes &-= Int(intent.length)
+    }
+
+    @inline(__always)
+    private mutating func skipTaken() {
         while head != tail, ring[head & mask].flags.contains(.taken) { head &+= 1 }
     }
 }

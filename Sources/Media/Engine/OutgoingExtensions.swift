@@ -18,7 +18,13 @@ struct OutgoingExtensions {
     }
 
     let ids: RTPExtensionIDs
-    private let mid: [UInt8]
+    /// What every block begins with: preamble, MID, and room for the values of the moment; the length is filled in.
+    private let template: InlineArray<40, UInt8>
+    /// How much of the template counts.
+    private let fixed: Int
+    /// Where the values of the moment go in a block; 0 for those that are not sent.
+    private let sendTimePlace: Int
+    private let sequencePlace: Int
     /// Bytes in front of each value: 1 or 2.
     private let head: Int
     /// Bytes of elements that every packet carries.
@@ -28,8 +34,8 @@ struct OutgoingExtensions {
 
     init(ids: RTPExtensionIDs, mid text: String?) {
         var kept = ids
+        // At most 16 bytes, so that the template holds it in either form.
         let name = Array((text ?? "").utf8.prefix(StreamIdentifier.maximumLength))
-        mid = ids[.mid] == 0 ? [] : name
         if name.isEmpty { kept[.mid] = 0 }
         self.ids = kept
         let known: [RTPExtensionKind] = [
@@ -37,10 +43,24 @@ struct OutgoingExtensions {
             .playoutDelay,
         ]
         head = known.contains { kept[$0] > 14 } ? 2 : 1
-        var bytes = mid.isEmpty ? 0 : head + mid.count
-        if kept[.absoluteSendTime] != 0 { bytes += head + 3 }
-        if kept[.transportSequenceNumber] != 0 { bytes += head + 2 }
-        always = bytes
+        let profile = head == 1 ? HeaderExtensions.oneByteProfile : HeaderExtensions.twoByteProfile
+        var block = [UInt8(truncatingIfNeeded: profile >> 8), UInt8(truncatingIfNeeded: profile), 0, 0]
+        var (sendTimePlace, sequencePlace) = (0, 0)
+        if kept[.mid] != 0 { block += Self.head(head, kept[.mid], name.count) + name }
+        if kept[.absoluteSendTime] != 0 {
+            block += Self.head(head, kept[.absoluteSendTime], 3)
+            sendTimePlace = block.count
+            block += [0, 0, 0]
+        }
+        if kept[.transportSequenceNumber] != 0 {
+            block += Self.head(head, kept[.transportSequenceNumber], 2)
+            sequencePlace = block.count
+            block += [0, 0]
+        }
+        var template = InlineArray<40, UInt8>(repeating: 0)
+        for index in block.indices { template[index] = block[index] }
+        (self.template, fixed, always) = (template, block.count, block.count - 4)
+        (self.sendTimePlace, self.sequencePlace) = (sendTimePlace, sequencePlace)
         var fields: PacketExtensions.Fields = []
         if kept[.audioLevel] != 0 { fields.insert(.audioLevel) }
         if kept[.videoOrientation] != 0 { fields.insert(.videoOrientation) }
@@ -50,7 +70,7 @@ struct OutgoingExtensions {
     }
 
     /// Whether packets carry the transport-wide sequence number.
-    var hasTransportSequence: Bool { ids[.transportSequenceNumber] != 0 }
+    var hasTransportSequence: Bool { sequencePlace > 0 }
 
     /// Bytes of the whole block of a packet that came with `fields`, preamble and padding included; 0 for no block.
     @inline(__always)
@@ -68,36 +88,20 @@ struct OutgoingExtensions {
         return bytes == 0 ? 0 : 4 &+ (bytes &+ 3) & ~3
     }
 
-    /// Writes the block of ``length(for:)`` bytes at `offset`.
+    /// Writes the block of `total` bytes, as ``length(for:)`` says, at `offset`.
     @inline(__always)
     func write(
         _ values: PacketExtensions,
         _ moment: Moment,
+        of total: Int,
         into bytes: inout MutableSpan<UInt8>,
         at offset: Int
     ) {
-        let total = length(for: values.present)
-        guard total > 0 else { return }
-        bytes.store(head == 1 ? HeaderExtensions.oneByteProfile : HeaderExtensions.twoByteProfile, at: offset)
+        for index in 0..<fixed { bytes[offset &+ index] = template[index] }
         bytes.store(UInt16(truncatingIfNeeded: total / 4 &- 1), at: offset &+ 2)
-        var at = offset &+ 4
-        if !mid.isEmpty {
-            at = element(ids[.mid], mid.count, &bytes, at)
-            for byte in mid {
-                bytes[at] = byte
-                at &+= 1
-            }
-        }
-        if ids[.absoluteSendTime] != 0 {
-            at = element(ids[.absoluteSendTime], 3, &bytes, at)
-            bytes.store24(moment.absoluteSendTime, at: at)
-            at &+= 3
-        }
-        if ids[.transportSequenceNumber] != 0 {
-            at = element(ids[.transportSequenceNumber], 2, &bytes, at)
-            bytes.store(moment.transportSequence, at: at)
-            at &+= 2
-        }
+        if sendTimePlace > 0 { bytes.store24(moment.absoluteSendTime, at: offset &+ sendTimePlace) }
+        if sequencePlace > 0 { bytes.store(moment.transportSequence, at: offset &+ sequencePlace) }
+        var at = offset &+ fixed
         let passed = values.present.intersection(accepted)
         if !passed.isEmpty { at = write(passed, of: values, into: &bytes, at: at) }
         while at < offset &+ total {
@@ -136,6 +140,10 @@ struct OutgoingExtensions {
             at += long ? 16 : 8
         }
         return at
+    }
+
+    private static func head(_ size: Int, _ id: UInt8, _ length: Int) -> [UInt8] {
+        size == 1 ? [id << 4 | UInt8(truncatingIfNeeded: length - 1)] : [id, UInt8(truncatingIfNeeded: length)]
     }
 
     /// Writes the head of one element and returns where its value goes.

@@ -54,67 +54,132 @@ extension WebRtcTransport {
     ) -> Int {
         let start = batch.used
         let framing = isStream ? 2 : 0
-        var offset = start + framing
-        var packets = 0
         let segment = intents.segmentSize
-        let last = intents.run.count - 1
-        guard last >= 0 else { return 0 }
+        guard intents.runCount > 0 else { return 0 }
         var bytes = batch.mutableBytes
-        for position in 0...last {
-            let padding = position < last ? segment &- Int(intents.run[position].length) : 0
-            let length = seal(
-                intents.run[position],
-                padding: padding,
-                sender,
-                into: &bytes,
-                at: offset,
-                absoluteSendTime: budget.absoluteSendTime,
-                now: now
-            )
-            guard length > 0 else { continue }
-            offset += length
-            packets += 1
+        var run = Run(offset: start + framing, absoluteSendTime: budget.absoluteSendTime)
+        while run.position < intents.runCount {
+            let intent = intents.chosen(run.position)
+            guard let consumer = consumers[Int(intent.consumer)],
+                let store = consumer.producer.streams[Int(intent.stream)]?.receive.store
+            else {
+                board.counters.intentsExpired &+= 1
+                run.position &+= 1
+                continue
+            }
+            seal(&run, of: intents, sender, consumer, store, into: &bytes, now: now)
         }
-        guard packets > 0 else { return 0 }
-        let length = offset - start
+        guard run.packets > 0 else { return 0 }
+        let length = run.offset - start
         if framing > 0 { bytes.store(UInt16(truncatingIfNeeded: length - framing), at: start) }
         batch.append(
             TransmitBatch.Message(
                 offset: start,
                 length: length,
-                segmentSize: packets > 1 ? segment : 0,
+                segmentSize: run.packets > 1 ? segment : 0,
                 socket: destination.socket,
                 destination: destination.remote
             )
         )
-        budget.packets -= packets
+        budget.packets -= run.packets
         budget.bytes -= length
         board.counters.messages &+= 1
         return length
     }
 
+    /// How far a run has been sealed.
+    private struct Run {
+        /// The place of the next packet in the chosen ones, and where it goes.
+        var position = 0
+        var offset: Int
+        var packets = 0
+        let absoluteSendTime: UInt32
+
+        init(offset: Int, absoluteSendTime: UInt32) {
+            (self.offset, self.absoluteSendTime) = (offset, absoluteSendTime)
+        }
+    }
+
+    /// What to count of packets that were sealed.
+    private struct Sum {
+        var packets = 0
+        var bytes = 0
+        var payload = 0
+
+        @inline(__always)
+        mutating func add(_ length: Int, payload size: Int = 0) {
+            packets &+= 1
+            bytes &+= length
+            payload &+= size
+        }
+    }
+
+    /// Seals the packets of a run as long as they are one consumer's and come from one store.
+    private func seal(
+        _ run: inout Run,
+        of intents: IntentQueue,
+        _ sender: SRTPSender,
+        _ consumer: Consumer,
+        _ store: PacketStore,
+        into bytes: inout MutableSpan<UInt8>,
+        now: Instant
+    ) {
+        let (count, segment) = (intents.runCount, intents.segmentSize)
+        let first = intents.chosen(run.position)
+        var (media, retransmitted, repeated) = (Sum(), Sum(), Sum())
+        var padded = 0
+        while run.position < count {
+            let intent = intents.chosen(run.position)
+            guard intent.consumer == first.consumer, intent.stream == first.stream else { break }
+            let padding = run.position &+ 1 < count ? segment &- Int(intent.length) : 0
+            run.position &+= 1
+            guard let stored = store.packet(intent.packet) else {
+                board.counters.intentsExpired &+= 1
+                continue
+            }
+            let length = seal(
+                intent,
+                stored,
+                padding: padding,
+                sender,
+                consumer,
+                store,
+                into: &bytes,
+                at: run.offset,
+                absoluteSendTime: run.absoluteSendTime
+            )
+            guard length > 0 else { continue }
+            run.offset &+= length
+            run.packets &+= 1
+            padded &+= padding
+            if intent.flags.contains(.rtx) {
+                retransmitted.add(length)
+            } else if intent.flags.contains(.repeated) {
+                repeated.add(length)
+            } else {
+                media.add(length, payload: Int(stored.payloadLength))
+            }
+        }
+        self.count(media, retransmitted, repeated, padding: padded, of: consumer, now: now)
+    }
+
     /// Writes one packet's header and seals its payload behind it.
     ///
-    /// - Returns: Its length, or 0 when its bytes are gone.
+    /// - Returns: Its length, or 0 when OpenSSL fails.
     @inline(__always)
     private func seal(
         _ intent: SendIntent,
+        _ stored: StoredPacket,
         padding: Int,
         _ sender: SRTPSender,
+        _ consumer: Consumer,
+        _ store: PacketStore,
         into bytes: inout MutableSpan<UInt8>,
         at offset: Int,
-        absoluteSendTime: UInt32,
-        now: Instant
+        absoluteSendTime: UInt32
     ) -> Int {
-        guard let consumer = consumers[Int(intent.consumer)],
-            let stream = consumer.producer.streams[Int(intent.stream)],
-            let stored = stream.receive.store.packet(intent.packet)
-        else {
-            board.counters.intentsExpired &+= 1
-            return 0
-        }
         let isRTX = intent.flags.contains(.rtx)
-        let ssrc = isRTX ? consumer.send.parameters.rtxSSRC ?? 0 : consumer.ssrc
+        let ssrc = isRTX ? consumer.rtxSSRC : consumer.ssrc
         let block = consumer.extensions.length(for: stored.header.extensions.present)
         bytes[offset] =
             0x80 | (padding > 0 ? RTPFixedHeader.paddingFlag : 0) | (block > 0 ? RTPFixedHeader.extensionFlag : 0)
@@ -127,65 +192,45 @@ extension WebRtcTransport {
                 transportSequence: transportSequence,
                 absoluteSendTime: absoluteSendTime
             )
-            consumer.extensions.write(stored.header.extensions, moment, into: &bytes, at: offset &+ 12)
+            consumer.extensions.write(stored.header.extensions, moment, of: block, into: &bytes, at: offset &+ 12)
             if consumer.extensions.hasTransportSequence { transportSequence &+= 1 }
         }
-        let store = stream.receive.store
-        let payload = store.payload(of: stored)
-        let length: Int
-        if isRTX {
-            let prefix: InlineArray<2, UInt8> = [
-                UInt8(truncatingIfNeeded: intent.originalSequence >> 8),
-                UInt8(truncatingIfNeeded: intent.originalSequence),
-            ]
-            length = sender.seal(
-                into: &bytes,
-                at: offset,
-                headerLength: 12 &+ block,
-                prefix: prefix.span,
-                body: payload,
-                padding: padding,
-                ssrc: ssrc,
-                index: intent.index
-            )
-        } else {
-            length = sender.seal(
-                into: &bytes,
-                at: offset,
-                headerLength: 12 &+ block,
-                prefix: Span(),
-                body: payload,
-                padding: padding,
-                ssrc: ssrc,
-                index: intent.index
-            )
-        }
-        guard length > 0 else { return 0 }
-        count(length, payload: payload.count, padding: padding, isRTX: isRTX, consumer, intent, now: now)
-        return length
+        // RTX begins with the original sequence number, RFC 4588 §4.
+        let prefix: InlineArray<2, UInt8> = [
+            UInt8(truncatingIfNeeded: intent.originalSequence >> 8), UInt8(truncatingIfNeeded: intent.originalSequence),
+        ]
+        return sender.seal(
+            into: &bytes,
+            at: offset,
+            headerLength: 12 &+ block,
+            prefix: isRTX ? prefix.span : prefix.span.extracting(first: 0),
+            body: store.payload(of: stored),
+            padding: padding,
+            ssrc: ssrc,
+            index: intent.index
+        )
     }
 
-    @inline(__always)
     private func count(
-        _ length: Int,
-        payload: Int,
+        _ media: Sum,
+        _ retransmitted: Sum,
+        _ repeated: Sum,
         padding: Int,
-        isRTX: Bool,
-        _ consumer: Consumer,
-        _ intent: SendIntent,
+        of consumer: Consumer,
         now: Instant
     ) {
-        traffic.sent.add(length, now: now)
+        let packets = media.packets &+ retransmitted.packets &+ repeated.packets
+        guard packets > 0 else { return }
+        traffic.sent.add(media.bytes &+ retransmitted.bytes &+ repeated.bytes, packets: packets, now: now)
         board.counters.paddingBytes &+= UInt64(truncatingIfNeeded: padding)
-        if isRTX {
-            traffic.rtxSent.add(length, now: now)
-            board.counters.packetsResent &+= 1
-        } else if intent.flags.contains(.repeated) {
-            board.counters.packetsResent &+= 1
-        } else {
-            traffic.rtpSent.add(length, now: now)
-            consumer.send.countSent(size: length, payload: payload, now: now)
-            board.counters.packetsForwarded &+= 1
+        if media.packets > 0 {
+            traffic.rtpSent.add(media.bytes, packets: media.packets, now: now)
+            consumer.send.countSent(size: media.bytes, payload: media.payload, packets: media.packets, now: now)
+            board.counters.packetsForwarded &+= UInt64(truncatingIfNeeded: media.packets)
         }
+        if retransmitted.packets > 0 {
+            traffic.rtxSent.add(retransmitted.bytes, packets: retransmitted.packets, now: now)
+        }
+        board.counters.packetsResent &+= UInt64(truncatingIfNeeded: retransmitted.packets &+ repeated.packets)
     }
 }

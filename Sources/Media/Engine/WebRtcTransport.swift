@@ -56,6 +56,8 @@ final class WebRtcTransport {
     var transportSequence: UInt16 = 0
     /// Whether runs of packets may leave as one message.
     var usesRuns = true
+    /// Whether it stands in the order of turns for sure; the switchboard knows for all.
+    var isQueued = false
 
     var reportDeadline: Instant?
     var traffic = TransportTraffic()
@@ -96,7 +98,10 @@ final class WebRtcTransport {
             board.counters.intentsDropped &+= 1
             return false
         }
-        board.enqueue(slot)
+        if !isQueued {
+            isQueued = true
+            board.enqueue(slot)
+        }
         return true
     }
 

@@ -5,21 +5,25 @@
 ///
 /// Every access is bounds-checked; the pointer never leaves.
 @safe
-struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
-    private let base: UnsafeMutablePointer<Element>
+@usableFromInline
+package struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline let base: UnsafeMutablePointer<Element>
     /// How many values there are.
-    let count: Int
+    @usableFromInline package let count: Int
 
-    init(count: Int, filledWith value: Element) {
+    /// Makes a buffer of `count` equal values.
+    @inlinable
+    package init(count: Int, filledWith value: Element) {
         unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
         unsafe base.initialize(repeating: value, count: count)
         self.count = count
     }
 
+    @inlinable
     deinit { unsafe base.deallocate() }
 
-    @inline(__always)
-    subscript(index: Int) -> Element {
+    @inlinable @inline(__always)
+    package subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count)
             return unsafe base[index]

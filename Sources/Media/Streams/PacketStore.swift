@@ -202,8 +202,8 @@ package final class PacketStore {
     }
 
     private func grow() {
-        let larger = FixedBuffer(count: entries.count * 2, filledWith: Self.blank)
-        let index = FixedBuffer<UInt32>(count: larger.count * 2, filledWith: 0)
+        var larger = FixedBuffer(count: entries.count * 2, filledWith: Self.blank)
+        var index = FixedBuffer<UInt32>(count: larger.count * 2, filledWith: 0)
         var ordinal = oldest
         while ordinal != next {
             let entry = entries[slot(ordinal)]
@@ -212,7 +212,8 @@ package final class PacketStore {
                 UInt32(truncatingIfNeeded: ordinal)
             ordinal &+= 1
         }
-        entries = larger
-        bySequence = index
+        // The former blocks end with these variables, not while the properties are being changed.
+        swap(&entries, &larger)
+        swap(&bySequence, &index)
     }
 }

@@ -1,18 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import SwiftletWire
+public import SwiftletWire
 
 /// Bits per second over a sliding window, in 25 buckets that live inside the value.
+@usableFromInline
 package struct RateCounter: Sendable {
     /// How many buckets the window is cut into.
     package static let bucketCount = 25
 
-    private var buckets = InlineArray<25, UInt32>(repeating: 0)
-    private let bucketLength: Int64
-    /// The newest bucket: when it began and where it stands; `nil` before the first.
-    private var newest: (start: Int64, index: Int)?
-    private var total: UInt64 = 0
+    @usableFromInline var buckets = InlineArray<25, UInt32>(repeating: 0)
+    @usableFromInline let bucketLength: Int64
+    /// When the newest bucket ends, and where it stands; `.min` before the first.
+    @usableFromInline var end = Int64.min
+    @usableFromInline var index = 0
+    @usableFromInline var total: UInt64 = 0
 
     /// - Parameter window: What to average over: 1 s by default, 2.5 s for layers, 6 s for those with DTX.
     package init(window: Duration = .seconds(1)) {
@@ -20,8 +22,9 @@ package struct RateCounter: Sendable {
     }
 
     /// Counts `bytes` that passed at `now`; a moment before the newest bucket counts into it.
+    @inlinable @inline(__always)
     package mutating func add(_ bytes: Int, now: Instant) {
-        let index = slide(to: now.nanoseconds)
+        if now.nanoseconds >= end { slide(to: now.nanoseconds) }
         let old = buckets[index]
         let (sum, overflow) = old.addingReportingOverflow(UInt32(clamping: bytes))
         buckets[index] = overflow ? .max : sum
@@ -30,47 +33,48 @@ package struct RateCounter: Sendable {
 
     /// The rate in bits per second over the window that ends at `now`.
     package mutating func rate(now: Instant) -> UInt64 {
-        _ = slide(to: now.nanoseconds)
+        slide(to: now.nanoseconds)
         // 25 buckets of 32 bits: the product stays below 2⁶⁰.
         return total * 8_000_000 / max(1, UInt64(bucketLength) * UInt64(Self.bucketCount) / 1000)
     }
 
-    /// Moves the window so that its newest bucket holds `now`, and returns where that bucket stands.
-    ///
-    /// Most calls stay within the newest bucket and cost a comparison.
-    private mutating func slide(to now: Int64) -> Int {
-        guard let (start, index) = newest, now &- start < bucketLength &* Int64(Self.bucketCount) else {
+    /// Moves the window so that its newest bucket holds `now`.
+    @usableFromInline
+    mutating func slide(to now: Int64) {
+        guard end != .min, now &- end < bucketLength &* Int64(Self.bucketCount - 1) else {
             if total > 0 { buckets = InlineArray(repeating: 0) }
             total = 0
-            newest = (now &- now % bucketLength, 0)
-            return 0
+            (end, index) = (now &- now % bucketLength &+ bucketLength, 0)
+            return
         }
-        guard now &- start >= bucketLength else { return index }
-        var (begin, place) = (start, index)
-        while now &- begin >= bucketLength {
-            begin &+= bucketLength
-            place = place == Self.bucketCount - 1 ? 0 : place + 1
-            total &-= UInt64(buckets[place])
-            buckets[place] = 0
+        while now >= end {
+            end &+= bucketLength
+            index = index == Self.bucketCount - 1 ? 0 : index + 1
+            total &-= UInt64(buckets[index])
+            buckets[index] = 0
         }
-        newest = (begin, place)
-        return place
     }
 }
 
 /// Packets and bytes that passed, and their rate.
+@usableFromInline
 package struct TrafficCounter: Sendable {
     /// Packets since the start.
-    package private(set) var packets: UInt64 = 0
+    @usableFromInline package internal(set) var packets: UInt64 = 0
     /// Bytes since the start.
-    package private(set) var bytes: UInt64 = 0
-    private var window: RateCounter
+    @usableFromInline package internal(set) var bytes: UInt64 = 0
+    @usableFromInline var window: RateCounter
 
     package init(window: Duration = .seconds(1)) { self.window = RateCounter(window: window) }
 
     /// Counts one packet of `size` bytes.
-    package mutating func add(_ size: Int, now: Instant) {
-        packets &+= 1
+    @inlinable @inline(__always)
+    package mutating func add(_ size: Int, now: Instant) { add(size, packets: 1, now: now) }
+
+    /// Counts packets of `size` bytes together.
+    @inlinable @inline(__always)
+    package mutating func add(_ size: Int, packets count: Int, now: Instant) {
+        packets &+= UInt64(truncatingIfNeeded: count)
         bytes &+= UInt64(clamping: size)
         window.add(size, now: now)
     }

@@ -11,8 +11,6 @@ package struct SentPacket: BitwiseCopyable, Equatable, Sendable {
     package var output: UInt32
     /// Media time it was sent under.
     package var timestamp: UInt32
-    /// What the consumer's codec rewriting did to the payload, in terms of its own.
-    package var patch: UInt32
     /// Milliseconds on the monotonic clock, wrapped, at which it was sent last.
     fileprivate var sentAt: UInt32
     /// Which of its producer's streams it came from.
@@ -27,7 +25,6 @@ struct RetransmissionMap: ~Copyable {
         source: .min,
         output: 0,
         timestamp: 0,
-        patch: 0,
         sentAt: 0,
         encoding: 0,
         resends: 0
@@ -53,7 +50,6 @@ struct RetransmissionMap: ~Copyable {
         output: Int64,
         source: Int64,
         timestamp: UInt32,
-        patch: UInt32,
         encoding: UInt8,
         now: Instant
     ) {
@@ -68,7 +64,6 @@ struct RetransmissionMap: ~Copyable {
             source: source,
             output: UInt32(truncatingIfNeeded: output),
             timestamp: timestamp,
-            patch: patch,
             sentAt: now,
             encoding: encoding,
             resends: 0
@@ -108,10 +103,10 @@ struct RetransmissionMap: ~Copyable {
     private func slot(_ output: Int64) -> Int { Int(truncatingIfNeeded: output) & (entries.count - 1) }
 
     private mutating func grow() {
-        let larger = FixedBuffer(count: entries.count * 2, filledWith: Self.blank)
+        var larger = FixedBuffer(count: entries.count * 2, filledWith: Self.blank)
         for index in 0..<entries.count where entries[index].source != .min {
             larger[Int(entries[index].output) & (larger.count - 1)] = entries[index]
         }
-        entries = larger
+        swap(&entries, &larger)
     }
 }

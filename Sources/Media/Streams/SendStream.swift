@@ -55,9 +55,11 @@ package final class SendStream {
 
     package let parameters: Parameters
     /// Output numbering of the media SSRC.
-    package var sequences: SequenceRewriter
+    ///
+    /// Private, as is the next: so the compiler sees every access, and checks none at run time.
+    private var numbers: SequenceRewriter
     /// Output media time.
-    package var timestamps = TimestampRewriter()
+    private var clock = TimestampRewriter()
     /// Media packets that left.
     package private(set) var media = TrafficCounter()
     /// Retransmissions that left.
@@ -87,7 +89,7 @@ package final class SendStream {
     /// Makes a stream whose first sequence numbers come from `random`.
     package init(_ parameters: Parameters, using random: inout some RandomNumberGenerator) {
         self.parameters = parameters
-        sequences = SequenceRewriter(first: SequenceRewriter.randomFirst(using: &random))
+        numbers = SequenceRewriter(first: SequenceRewriter.randomFirst(using: &random))
         nextRTX = SequenceRewriter.randomFirst(using: &random)
         let limits = PacketStore.Limits.limits(for: parameters.kind)
         sent = RetransmissionMap(
@@ -98,35 +100,62 @@ package final class SendStream {
 
     // MARK: Sending
 
-    /// Takes note of a packet that was given an output number, so that it can be asked for again.
+    /// What a packet of the source becomes.
+    package struct Placement: BitwiseCopyable, Sendable {
+        /// Its extended output number.
+        package var output: Int64
+        /// Its media time as sent.
+        package var timestamp: UInt32
+        /// Whether it is the newest so far.
+        package var isNewest: Bool
+    }
+
+    /// Gives a packet its output number and time and takes note of it, or `nil` where it has no place.
     ///
-    /// - Parameters:
-    ///   - output: Its extended output number.
-    ///   - source: Its extended number at the source.
-    ///   - timestamp: Its media time as sent.
-    ///   - encoding: Which of the producer's streams it came from.
-    ///   - patch: What codec rewriting did to its payload, opaque here.
-    ///   - now: When it leaves.
-    package func note(
-        output: Int64,
-        source: Int64,
-        timestamp: UInt32,
-        encoding: UInt8 = 0,
-        patch: UInt32 = 0,
-        now: Instant
-    ) {
+    /// In one step, since it is done for every packet and consumer.
+    package func place(_ source: Int64, timestamp: UInt32, encoding: UInt8, now: Instant) -> Placement? {
+        guard let output = numbers.map(source) else { return nil }
+        let time = clock.map(timestamp)
+        note(output: output, source: source, timestamp: time, encoding: encoding, now: now)
+        return Placement(output: output, timestamp: time, isNewest: output == numbers.newestOutput)
+    }
+
+    /// The extended number of the newest packet, or one less than the first before there was any.
+    package var newestOutput: Int64 { numbers.newestOutput }
+
+    /// The newest media time as sent, or `nil` before the first packet.
+    package var newestTimestamp: UInt32? { clock.newest }
+
+    /// Makes `source` the next packet, `gap` numbers being skipped; earlier ones have no place from now on.
+    package func synchronize(to source: Int64, gap: Int64 = 0) { numbers.synchronize(to: source, gap: gap) }
+
+    /// Leaves a packet out, closing the hole it would make.
+    package func drop(_ source: Int64) { numbers.drop(source) }
+
+    /// What media time `timestamp` of the source would be sent as.
+    package func timestamp(for timestamp: UInt32) -> UInt32 {
+        var probe = clock
+        return probe.map(timestamp)
+    }
+
+    /// From now on media time `timestamp` of the source is sent as `output`.
+    package func synchronize(timestamp: UInt32, to output: UInt32) { clock.synchronize(timestamp, to: output) }
+
+    /// Takes note of a packet that was given a number and a time, so that it can be asked for again.
+    @inline(__always)
+    private func note(output: Int64, source: Int64, timestamp: UInt32, encoding: UInt8, now: Instant) {
         if let newest, Int32(bitPattern: timestamp &- newest.timestamp) <= 0 {
             // A later packet of the same frame, or a late one, says nothing new about the media clock.
         } else {
             newest = (timestamp, now)
         }
         guard parameters.usesNack else { return }
-        sent.add(output: output, source: source, timestamp: timestamp, patch: patch, encoding: encoding, now: now)
+        sent.add(output: output, source: source, timestamp: timestamp, encoding: encoding, now: now)
     }
 
-    /// Counts a media packet that leaves.
-    package func countSent(size: Int, payload: Int, now: Instant) {
-        media.add(size, now: now)
+    /// Counts media packets that leave, their sizes and payloads together.
+    package func countSent(size: Int, payload: Int, packets: Int = 1, now: Instant) {
+        media.add(size, packets: packets, now: now)
         payloadBytes &+= UInt64(clamping: payload)
     }
 
@@ -150,7 +179,7 @@ package final class SendStream {
 
     /// Looks up the packet that was sent under the number `sequence`, to send it again now.
     package func resend(_ sequence: UInt16, now: Instant) -> Resend {
-        let newest = sequences.newestOutput
+        let newest = numbers.newestOutput
         let output = newest &+ Int64(Int16(truncatingIfNeeded: Int64(sequence) &- newest))
         guard output <= newest else { return .unknown }
         let interval = max(roundTrip ?? RoundTrip.initial, Self.shortestResend)

@@ -16,19 +16,22 @@ package struct PacketID: Hashable, BitwiseCopyable, Sendable {
 }
 
 /// Header-extension values that travel on to consumers, under whatever ids those negotiated.
+@usableFromInline
 package struct PacketExtensions: BitwiseCopyable, Sendable {
     /// Which values came with the packet.
+    @usableFromInline
     package struct Fields: OptionSet, BitwiseCopyable, Sendable {
-        package let rawValue: UInt8
+        @usableFromInline package let rawValue: UInt8
 
+        @inlinable @inline(__always)
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        package static let audioLevel = Fields(rawValue: 1)
-        package static let videoOrientation = Fields(rawValue: 2)
-        package static let playoutDelay = Fields(rawValue: 4)
-        package static let transmissionOffset = Fields(rawValue: 8)
-        package static let absoluteCaptureTime = Fields(rawValue: 16)
-        package static let captureClockOffset = Fields(rawValue: 32)
+        @inlinable package static var audioLevel: Fields { Fields(rawValue: 1) }
+        @inlinable package static var videoOrientation: Fields { Fields(rawValue: 2) }
+        @inlinable package static var playoutDelay: Fields { Fields(rawValue: 4) }
+        @inlinable package static var transmissionOffset: Fields { Fields(rawValue: 8) }
+        @inlinable package static var absoluteCaptureTime: Fields { Fields(rawValue: 16) }
+        @inlinable package static var captureClockOffset: Fields { Fields(rawValue: 32) }
     }
 
     /// NTP time of capture in 32.32 seconds, of abs-capture-time.
