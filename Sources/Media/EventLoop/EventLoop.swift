@@ -36,6 +36,8 @@ package final class EventLoop {
     let epoll: Int32
     var sockets = SocketTable()
     private var control: Int32?
+    /// What of it epoll was last told to watch.
+    private var controlInterest = (readable: false, writable: false)
     private var readable: [SocketID] = []
     private var nextReadable = 0
     var closedStreams: [ReceiveBatch.Entry] = []
@@ -100,12 +102,13 @@ package final class EventLoop {
     }
 
     private func open(_ options: SocketOptions, kind: SocketKind) throws(SocketError) -> BoundSocket {
-        var ports: [UInt16] = [options.address.port]
-        if options.address.port == 0, let range = options.portRange {
-            ports = range.shuffled()
-        }
+        var ports = options.address.port...options.address.port
+        if options.address.port == 0, let range = options.portRange { ports = range }
+        // From a random port on, once around.
+        let start = Int.random(in: 0..<ports.count)
         var failure: Int32 = 98
-        for port in ports {
+        for step in 0..<ports.count {
+            let port = ports.lowerBound + UInt16((start + step) % ports.count)
             let descriptor = bind(options, port: port, kind: kind)
             guard descriptor >= 0 else {
                 failure = -descriptor
@@ -153,11 +156,13 @@ package final class EventLoop {
         control = descriptor
         _ = cnet_set_nonblocking(descriptor)
         _ = cnet_epoll_add(epoll, descriptor, Self.controlToken, false)
+        controlInterest = (true, false)
     }
 
     /// Says whether the control descriptor's writability, and whether its bytes, are of interest.
     package func setControlInterest(readable: Bool, writable: Bool) {
-        guard let control else { return }
+        guard let control, controlInterest != (readable, writable) else { return }
+        controlInterest = (readable, writable)
         _ = cnet_epoll_change(epoll, control, Self.controlToken, readable, writable)
     }
 
