@@ -3,6 +3,7 @@
 
 import SwiftletControl
 import SwiftletDTLS
+import SwiftletRTP
 import SwiftletStreams
 import SwiftletWire
 
@@ -78,6 +79,8 @@ final class Switchboard {
     var turn = 0
     /// Where a stream puts the numbers it asks for.
     var nacks: [UInt16] = []
+    /// Where a producer's report is put together.
+    var blocks: [RTCPReportBlock] = []
 
     private var outputs: [EngineOutput] = []
     private var nextOutput = 0
@@ -97,6 +100,7 @@ final class Switchboard {
         control = ControlQueue(limit: limits.controlPackets)
         ready = ReadyRing(capacity: limits.transports)
         nacks.reserveCapacity(256)
+        blocks.reserveCapacity(32)
     }
 
     // MARK: Transports

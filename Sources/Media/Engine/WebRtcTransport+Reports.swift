@@ -178,13 +178,15 @@ extension WebRtcTransport {
     }
 
     private func sendReceiverReport(about producer: Producer, now: Instant) {
-        var blocks: [RTCPReportBlock] = []
+        // The board's own, so that a report allocates nothing.
+        board.blocks.removeAll(keepingCapacity: true)
         // In-band FEC follows the loss that the sender hears of: that of its worst viewer, then.
         let worst = producer.worstRemoteFraction
         for stream in producer.streams {
-            if let block = stream?.receive.report(now: now, worstRemoteFraction: worst) { blocks.append(block) }
-            if let block = stream?.receive.retransmissionReport(now: now) { blocks.append(block) }
+            if let block = stream?.receive.report(now: now, worstRemoteFraction: worst) { board.blocks.append(block) }
+            if let block = stream?.receive.retransmissionReport(now: now) { board.blocks.append(block) }
         }
+        let blocks = board.blocks
         guard !blocks.isEmpty else { return }
         let ntp = board.wall.ntp(at: now)
         sendRTCP(now: now) { bytes, room in

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CAllocationCounter
+import SwiftletCrypto
+import Testing
+
+@Suite("What forwarding allocates")
+struct ForwardingAllocationTests {
+    private static let profiles: [SRTPProfile] = [.gcm128, .cm80]
+
+    @Test("Nothing per packet once warm: reading, storing, fan-out, sealing, reports", arguments: profiles)
+    func forwarding(profile: SRTPProfile) throws {
+        let warm = try WarmEngine(profile: profile)
+        warm.forward(bursts: 720)
+        warm.startCounting()
+        warm.forward(bursts: 240)
+        #expect(warm.packets[120] == 240 * 8 * WarmEngine.viewers)
+        #expect(warm.allocations == 0)
+    }
+
+    @Test("Nothing per packet that is sent again either")
+    func retransmission() throws {
+        let warm = try WarmEngine()
+        warm.forward(bursts: 720, withLoss: true)
+        warm.startCounting()
+        warm.forward(bursts: 240, withLoss: true)
+        #expect(warm.packets[121] == 240 * WarmEngine.viewers)
+        #expect(warm.packets[120] == 240 * 8 * WarmEngine.viewers)
+        #expect(warm.allocations == 0)
+    }
+
+    @Test("A cold engine's allocations are seen, so the counter reaches into it")
+    func coldEngineIsSeen() throws {
+        let cold = try WarmEngine()
+        cold.startCounting()
+        cold.forward(bursts: 1)
+        #expect(cold.allocations > 0)
+    }
+}
