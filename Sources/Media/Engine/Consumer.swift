@@ -30,7 +30,13 @@ final class Consumer {
     private(set) var isPaused: Bool
     private(set) var isClosed = false
     /// The producer's stream that is forwarded.
-    private(set) var current: ProducerStream?
+    private(set) var current: ProducerStream? {
+        didSet { currentID = current.map(ObjectIdentifier.init) }
+    }
+    /// The same as a plain value, which every packet is compared with.
+    private var currentID: ObjectIdentifier?
+    /// What waits for the transport's destination.
+    private let queue: IntentQueue
     /// Whether packets are forwarded: not paused here nor there, and the transport is ready.
     private(set) var isActive = false
     /// Whether the next packet begins a new line of output numbers.
@@ -51,6 +57,7 @@ final class Consumer {
         (parameters, consumableEncodings) = (request.rtpParameters, request.consumableRtpEncodings)
         (isPaused, self.slot) = (request.paused, slot)
         (self.transport, self.producer) = (transport, producer)
+        queue = transport.makeIntents()
         let media = request.rtpParameters.codecs.first { !Self.isRTX($0) }
         let encoding = request.rtpParameters.encodings.first
         (ssrc, rtxSSRC) = (encoding?.ssrc ?? 0, encoding?.rtx?.ssrc ?? 0)
@@ -108,7 +115,7 @@ final class Consumer {
         guard isActive else { return }
         let payloadType = payloadTypes[Int(header.payloadType & 0x7F)]
         guard payloadType != 0xFF else { return }
-        if current !== stream, !follow(stream, isKeyFrame: header.isKeyFrame) { return }
+        if currentID != ObjectIdentifier(stream), !follow(stream, isKeyFrame: header.isKeyFrame) { return }
         if isResynchronized { needsSync = true }
         let begins = needsSync
         if begins {
@@ -135,7 +142,7 @@ final class Consumer {
             payloadType: payloadType,
             flags: header.marker ? .marker : []
         )
-        if !transport.enqueue(intent) { droppedCount &+= 1 }
+        if !transport.enqueue(intent, on: queue) { droppedCount &+= 1 }
         if begins, header.sequence < stream.newestSequence { catchUp(from: header.sequence, of: stream, now: now) }
     }
 
@@ -219,7 +226,7 @@ final class Consumer {
             payloadType: usesRTX ? rtxType : payloadType,
             flags: flags
         )
-        guard transport.enqueue(intent) else { return }
+        guard transport.enqueue(intent, on: queue) else { return }
         send.countResent(sent, size: length, now: now)
     }
 

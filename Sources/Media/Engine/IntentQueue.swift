@@ -186,5 +186,7 @@ extension IntentQueue.Core {
     @inline(__always)
     private mutating func skipTaken() {
         while head != tail, ring[head & mask].flags.contains(.taken) { head &+= 1 }
+        // Back to the front, whose memory is in the cache.
+        if head == tail { (head, tail) = (0, 0) }
     }
 }

@@ -86,6 +86,8 @@ final class Producer {
         first: Int,
         now: Instant
     ) {
+        // Held once, not looked up for every consumer.
+        let consumers = consumers
         let count = consumers.count
         guard count > 0 else { return }
         var index = first % count

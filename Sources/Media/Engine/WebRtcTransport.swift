@@ -91,10 +91,18 @@ final class WebRtcTransport {
 
     // MARK: Sending
 
-    /// Adds a packet to what waits for this destination.
+    /// The list of what waits, made when it is first asked for.
+    func makeIntents() -> IntentQueue {
+        if let intents { return intents }
+        let made = IntentQueue(capacity: board.limits.intentsPerTransport)
+        intents = made
+        return made
+    }
+
+    /// Adds a packet to what waits for this destination; `queue` is what ``makeIntents()`` gave.
     @inline(__always)
-    func enqueue(_ intent: SendIntent) -> Bool {
-        guard let intents, intents.append(intent) else {
+    func enqueue(_ intent: SendIntent, on queue: IntentQueue) -> Bool {
+        guard queue.append(intent) else {
             board.counters.intentsDropped &+= 1
             return false
         }
@@ -215,7 +223,6 @@ final class WebRtcTransport {
         for encoding in consumer.parameters.encodings {
             for ssrc in [encoding.ssrc, encoding.rtx?.ssrc].compactMap(\.self) { consumersBySSRC[ssrc] = consumer }
         }
-        if intents == nil { intents = IntentQueue(capacity: board.limits.intentsPerTransport) }
         consumer.producer.consumers.append(consumer)
         consumer.update(now: now)
         reschedule()
