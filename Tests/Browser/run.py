@@ -11,7 +11,6 @@ import os
 import pathlib
 import signal
 import sys
-import threading
 import time
 import traceback
 
@@ -78,5 +77,7 @@ def main():
 
 
 if __name__ == "__main__":
-    assert threading.current_thread() is threading.main_thread()
-    main()
+    try:
+        main()
+    finally:
+        support.close_shared()

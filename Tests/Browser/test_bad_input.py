@@ -12,10 +12,10 @@ from server import Server
 from support import People, goes_on, report, sees
 
 COUNT = 10_000
-# What the worker's memory may grow by while 10,000 datagrams come in: allocator slack, not one kept datagram in ten.
-GROWTH_KIB = 4096
+# What the worker's memory may grow by while 10,000 datagrams come in: allocator slack, not one datagram in ten kept.
+GROWTH_KIB = 1024
 # The same during a call of two, whose packet stores and tables fill at the same time.
-GROWTH_IN_CALL_KIB = 8192
+GROWTH_IN_CALL_KIB = 4096
 
 
 def resident(pid):
