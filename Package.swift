@@ -226,7 +226,22 @@ let package = Package(
         tests("Crypto", rooms("Crypto", "Wire")),
         tests("EventLoop", rooms("EventLoop", "Wire")),
         tests("PeerLink", rooms("PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire")),
-        tests("Engine", rooms("Engine", "PeerLink", "ICE", "Control", "ORTC", "Streams", "SRTP", "RTP", "DTLS", "Crypto", "Wire")),
+        tests(
+            "Engine",
+            rooms(
+                "Engine",
+                "PeerLink",
+                "ICE",
+                "Control",
+                "ORTC",
+                "Streams",
+                "SRTP",
+                "RTP",
+                "DTLS",
+                "Crypto",
+                "Wire"
+            )
+        ),
         .testTarget(
             name: "Simulation",
             dependencies: rooms(
@@ -249,7 +264,8 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
         tests(
             "Allocation",
-            rooms("Engine", "Control", "ORTC", "SRTP", "RTP", "Crypto", "Wire") + ["CAllocationCounter"]),
+            rooms("Engine", "Control", "ORTC", "SRTP", "RTP", "Crypto", "Wire") + ["CAllocationCounter"]
+        ),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
         tests("SRTP", rooms("SRTP", "Crypto", "Wire") + ["CSRTP"]),
@@ -258,6 +274,7 @@ let package = Package(
 
 // The benchmarks stand here and not in a package of their own, which would not see `package` symbols.
 if Context.environment["SWIFTLET_BENCH"] != nil {
+    package.products.append(.executable(name: "swiftlet-bench", targets: ["swiftlet-bench"]))
     package.targets += [
         .target(
             name: "CForward",
