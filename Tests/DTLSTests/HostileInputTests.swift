@@ -76,7 +76,7 @@ struct HostileInputTests {
             if theirs.completedAt != nil { #expect(theirs.certificate == client.certificate.der, "seed \(seed)") }
         }
         #expect(injected >= 10_000, "\(injected)")
-        #expect(connected > 50, "\(connected) of 500")
+        #expect(connected > 10, "\(connected) of 500")
     }
 
     @Test("Garbage and mutated hellos leave a waiting server ready for its peer")

@@ -159,3 +159,13 @@ enum Media {
         [start ? 0x10 : 0x00, key ? 0x00 : 0x01] + [UInt8](repeating: fill, count: max(0, size - 2))
     }
 }
+
+extension Media {
+    /// VP8 in three encodings, lowest first: SSRCs 1000, 1010 and 1020, RTX one above each.
+    static func produceSimulcast(_ id: String, on transport: String) -> ControlRequest.Produce {
+        var request = produceVideo(id, on: transport)
+        request.rtpParameters.encodings = [1000, 1010, 1020].map { .init(ssrc: $0, rtx: .init(ssrc: $0 + 1)) }
+        request.rtpMapping.encodings = [1000, 1010, 1020].map { .init(ssrc: $0, mappedSsrc: $0 + 5_000_000) }
+        return request
+    }
+}

@@ -8,6 +8,7 @@ import ServiceLifecycle
 import SwiftletORTC
 import SwiftletServer
 import SwiftletSignaling
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -61,8 +62,15 @@ final class TestServer: Sendable {
         _ = await task.result
     }
 
-    /// A port that nobody uses on UDP, with a few behind it.
-    static func freePort() -> Int { Int.random(in: 20_000...32_000) }
+    /// A port of this test's own, with three behind it, below those that the system gives away.
+    static func freePort() -> Int {
+        ports.withLock { port in
+            port = port < 32_000 ? port + 4 : 20_000
+            return port
+        }
+    }
+
+    private static let ports = Mutex(Int.random(in: 20_000...31_000))
 
     /// One HTTP request on a connection of its own; everything that comes back.
     func http(_ request: String, tls: Bool = false) async throws -> String {

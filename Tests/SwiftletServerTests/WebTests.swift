@@ -15,6 +15,7 @@ import Testing
             #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(answer.contains("Content-Type: text/html; charset=utf-8\r\n"))
             #expect(answer.contains("X-Content-Type-Options: nosniff\r\n"))
+            #expect(answer.contains(/\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/))
             #expect(answer.contains("Content-Security-Policy: default-src 'none'; script-src 'self';"))
             #expect(answer.contains("Permissions-Policy: camera=(self), microphone=(self), display-capture=(self)"))
             #expect(answer.lowercased().contains("<!doctype html>"))

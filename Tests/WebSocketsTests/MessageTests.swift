@@ -75,7 +75,7 @@ import Testing
         _ violation: Violation
     ) async throws {
         var limits = WebSocketLimits()
-        (limits.messageBytes, limits.fragments, limits.messageBurst, limits.messagesPerSecond) = (10_000, 8, 20, 1)
+        (limits.messageBytes, limits.fragments, limits.messageBurst, limits.messagesPerSecond) = (10_000, 8, 20, 0.001)
         let server = try await EchoServer(limits: limits)
         let client = try await server.open()
         try await violation.commit(client)

@@ -133,6 +133,17 @@ package final class PeerLink {
         drain(now: now)
     }
 
+    /// Restarts ICE as a client, towards new credentials and candidates of the server; media stays where it is.
+    package func restartICE(
+        credentials: ICECredentials,
+        remote: ICECredentials,
+        candidates: [ICEControllingAgent.RemoteCandidate],
+        now: Instant
+    ) {
+        controlling?.restart(credentials: credentials, remote: remote, candidates: candidates, now: now)
+        drain(now: now)
+    }
+
     /// Installs keys without ICE or DTLS, for simulations in which handshakes do not matter.
     package func startWithKeys(_ keys: SRTPKeyingMaterial, tuple: Tuple) {
         guard install(keys) else { return }

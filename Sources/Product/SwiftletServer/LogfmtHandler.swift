@@ -36,7 +36,7 @@ public struct LogfmtHandler: LogHandler {
         _ label: String,
         _ metadata: Logger.Metadata
     ) -> String {
-        var line = "time=\(date.formatted(.iso8601.time(includingFractionalSeconds: true)))"
+        var line = "time=\(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))"
         line += " level=\(level.rawValue) source=\(quoted(label)) msg=\(quoted(message))"
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
         return line + "\n"

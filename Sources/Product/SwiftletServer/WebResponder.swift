@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -63,9 +64,21 @@ struct WebResponder: Sendable {
     private func headers(_ contentType: String, _ more: HTTPFields) -> HTTPFields {
         var fields = more
         fields[.contentType] = contentType
+        fields[.date] = Date.now.formatted(Self.date)
         for (name, value) in Self.security { fields[name] = value }
         return fields
     }
+
+    /// How RFC 9110 §5.6.7 writes a date.
+    private static let date = Date.VerbatimFormatStyle(
+        format: """
+            \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits) \
+            \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits) GMT
+            """,
+        locale: Locale(identifier: "en_US_POSIX"),
+        timeZone: .gmt,
+        calendar: Calendar(identifier: .gregorian)
+    )
 
     /// What keeps a page from doing, or having done to it, anything it does not need.
     private static let security: [(HTTPField.Name, String)] = {
