@@ -137,7 +137,7 @@ extension WebRtcTransport {
             )
         )
         guard case .accepted(let acceptance) = reception else { return }
-        if isKeyFrame { stream.keyFrames.received() }
+        if isKeyFrame, acceptance.isNewest || producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
         if acceptance.needsKeyFrame || acceptance.isResynchronized { producer.forceKeyFrame(of: stream, now: now) }
         let header = PacketHeader(
             sequence: acceptance.sequence,
@@ -186,7 +186,8 @@ extension WebRtcTransport {
             payload: payload
         )
         guard case .accepted(let acceptance) = reception else { return }
-        if isKeyFrame { stream.keyFrames.received() }
+        // One that nobody waits for is of an older frame than a request that may be under way.
+        if isKeyFrame, producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
         let header = PacketHeader(
             sequence: acceptance.sequence,
             timestamp: packet.timestamp,

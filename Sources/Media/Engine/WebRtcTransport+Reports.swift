@@ -50,9 +50,17 @@ extension WebRtcTransport {
         }
         if let deadline = reportDeadline, deadline <= now {
             sendReports(now: now)
+            evictStoredPackets(now: now)
             reportDeadline = now + RTCPTiming.next(using: &board.jitter)
         }
         return nextDeadline
+    }
+
+    /// Gives back what streams that fell silent still store.
+    private func evictStoredPackets(now: Instant) {
+        for producer in producers {
+            for stream in producer.streams { stream?.receive.store.evict(now: now) }
+        }
     }
 
     private func advance(_ stream: ProducerStream, of producer: Producer, now: Instant) {
