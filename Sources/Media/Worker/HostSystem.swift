@@ -34,10 +34,14 @@ package enum HostSystem {
         )
     }
 
-    /// Prepares a process of its own: an interrupt typed at the terminal is the host's to answer, a broken pipe an
-    /// error and no death, and every transport may have sockets of its own.
+    /// Prepares a process of its own.
+    ///
+    /// An interrupt typed at the terminal, and the request to end that a service manager sends to a whole group, are the
+    /// host's to answer: a worker ends when its channel does. A broken pipe is an error and no death, and every
+    /// transport may have sockets of its own.
     package static func prepareProcess() {
         signal(SIGINT, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
