@@ -95,16 +95,20 @@ import Testing
     {
         var limits = WebSocketLimits()
         limits.headBytes = 1_000
-        limits.headTime = .milliseconds(300)
-        let server = try await EchoServer(limits: limits)
-        let long = try await RawWebSocket(port: server.port)
+        let patient = try await EchoServer(limits: limits)
+        let long = try await RawWebSocket(port: patient.port)
         try await long.send("GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 1_100))
         #expect(await long.readToEnd().hasPrefix("HTTP/1.1 431 "))
+        await patient.stop()
+
+        limits.headTime = .milliseconds(300)
+        let server = try await EchoServer(limits: limits)
         let silent = try await RawWebSocket(port: server.port)
         #expect(await silent.ends())
         let half = try await RawWebSocket(port: server.port)
-        try await half.send("GET / HT")
-        try await half.closeOutput()
+        // On a busy machine its time may be over before it has said anything.
+        try? await half.send("GET / HT")
+        try? await half.closeOutput()
         #expect(await half.ends())
         await server.stop()
     }
