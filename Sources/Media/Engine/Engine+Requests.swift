@@ -64,6 +64,13 @@ extension Engine {
         case .requestKeyFrame(let id): try consumer(id).requestKeyFrame(now: now)
         case .getConsumerStats(let id): return .consumerStats(try consumer(id).statistics(now: now))
         case .dumpConsumer(let id): return .consumerDump(try consumer(id).dump)
+        case .setPreferredLayers, .setPriority:
+            throw ControlError(.unsupported, "a request that this worker does not know")
+        case .traceProducer, .traceConsumer:
+            throw ControlError(.unsupported, "a request that this worker does not know")
+        case .createAudioLevelObserver, .createActiveSpeakerObserver, .closeRtpObserver, .pauseRtpObserver,
+            .resumeRtpObserver, .addProducerToRtpObserver, .removeProducerFromRtpObserver, .dumpRtpObserver:
+            throw ControlError(.unsupported, "a request that this worker does not know")
         }
         return .done
     }

@@ -40,6 +40,22 @@ extension PBNotification {
             case .consumerProducerPaused(let id): .consumerProducerPaused(id)
             case .consumerProducerResumed(let id): .consumerProducerResumed(id)
             case .consumerProducerClosed(let id): .consumerProducerClosed(id)
+            case .consumerLayersChanged(let id, let layers):
+                .consumerLayersChanged(
+                    .with {
+                        $0.consumerID = id
+                        if let layers { $0.layers = PBConsumerLayers(layers) }
+                    }
+                )
+            case .producerDemand(let id, let demand): .producerDemand(PBProducerDemand(demand, producerId: id))
+            case .producerVideoOrientationChanged(let id, let orientation):
+                .producerVideoOrientationChanged(PBProducerVideoOrientation(orientation, producerId: id))
+            case .producerTrace(let id, let event): .producerTrace(PBTrace(event, of: id))
+            case .consumerTrace(let id, let event): .consumerTrace(PBTrace(event, of: id))
+            case .audioLevels(let id, let volumes): .audioLevels(PBAudioLevels(volumes, observerId: id))
+            case .audioSilence(let id): .audioSilence(id)
+            case .dominantSpeaker(let id, let producerId):
+                .dominantSpeaker(.with { ($0.observerID, $0.producerID) = (id, producerId) })
             case .notificationsDropped(let count): .notificationsDropped(count)
             }
     }
@@ -77,6 +93,22 @@ extension PBNotification {
         case .consumerProducerPaused(let id): .consumerProducerPaused(consumerId: id)
         case .consumerProducerResumed(let id): .consumerProducerResumed(consumerId: id)
         case .consumerProducerClosed(let id): .consumerProducerClosed(consumerId: id)
+        case .consumerLayersChanged(let message):
+            .consumerLayersChanged(
+                consumerId: message.consumerID,
+                layers: message.hasLayers ? try message.layers.decoded() : nil
+            )
+        case .producerDemand(let message):
+            .producerDemand(producerId: message.producerID, demand: try message.decoded())
+        case .producerVideoOrientationChanged(let message):
+            .producerVideoOrientationChanged(producerId: message.producerID, orientation: try message.decoded())
+        case .producerTrace(let message): .producerTrace(producerId: message.id, event: try message.decoded())
+        case .consumerTrace(let message): .consumerTrace(consumerId: message.id, event: try message.decoded())
+        case .audioLevels(let message):
+            .audioLevels(observerId: message.observerID, volumes: try message.decoded())
+        case .audioSilence(let id): .audioSilence(observerId: id)
+        case .dominantSpeaker(let message):
+            .dominantSpeaker(observerId: message.observerID, producerId: message.producerID)
         case .notificationsDropped(let count): .notificationsDropped(count: count)
         case nil: throw .malformed
         }

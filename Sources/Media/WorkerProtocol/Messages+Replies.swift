@@ -46,10 +46,14 @@ extension PBReply {
                 .with {
                     ($0.paused, $0.producerPaused) = (consumed.paused, consumed.producerPaused)
                     $0.score = PBConsumerScore(consumed.score)
+                    if let layers = consumed.preferredLayers { $0.preferredLayers = PBConsumerLayers(layers) }
                 }
             )
         case .consumerStats(let stats): .consumerStats(PBRtpStreamStats(stats))
         case .consumerDump(let dump): .consumerDump(try json(dump))
+        case .preferredLayers(let layers):
+            .preferredLayers(.with { if let layers { $0.layers = PBConsumerLayers(layers) } })
+        case .rtpObserverDump(let dump): .rtpObserverDump(try json(dump))
         }
     }
 
@@ -93,11 +97,15 @@ extension PBReply {
                 ControlReply.Consumed(
                     paused: message.paused,
                     producerPaused: message.producerPaused,
-                    score: try message.score.decoded()
+                    score: try message.score.decoded(),
+                    preferredLayers: message.hasPreferredLayers ? try message.preferredLayers.decoded() : nil
                 )
             )
         case .consumerStats(let message): .consumerStats(try message.decoded())
         case .consumerDump(let data): .consumerDump(try Self.value(data))
+        case .preferredLayers(let message):
+            .preferredLayers(message.hasLayers ? try message.layers.decoded() : nil)
+        case .rtpObserverDump(let data): .rtpObserverDump(try Self.value(data))
         case .refusal, nil: throw .malformed
         }
     }

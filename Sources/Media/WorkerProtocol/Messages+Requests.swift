@@ -35,6 +35,7 @@ extension PBRequest {
             case .closeProducer(let id): .closeProducer(id)
             case .getProducerStats(let id): .getProducerStats(id)
             case .dumpProducer(let id): .dumpProducer(id)
+            case .traceProducer(let id, let types): .traceProducer(PBTraceTypes(types, of: id))
             case .consume(let consumer): .consume(PBConsume(consumer))
             case .pauseConsumer(let id): .pauseConsumer(id)
             case .resumeConsumer(let id): .resumeConsumer(id)
@@ -42,6 +43,28 @@ extension PBRequest {
             case .requestKeyFrame(let id): .requestKeyFrame(id)
             case .getConsumerStats(let id): .getConsumerStats(id)
             case .dumpConsumer(let id): .dumpConsumer(id)
+            case .setPreferredLayers(let id, let layers):
+                .setPreferredLayers(
+                    .with {
+                        $0.consumerID = id
+                        if let layers { $0.layers = PBConsumerLayers(layers) }
+                    }
+                )
+            case .setPriority(let id, let priority):
+                .setPriority(.with { ($0.consumerID, $0.priority) = (id, UInt32(priority)) })
+            case .traceConsumer(let id, let types): .traceConsumer(PBTraceTypes(types, of: id))
+            case .createAudioLevelObserver(let observer):
+                .createAudioLevelObserver(PBCreateAudioLevelObserver(observer))
+            case .createActiveSpeakerObserver(let observer):
+                .createActiveSpeakerObserver(PBCreateActiveSpeakerObserver(observer))
+            case .closeRtpObserver(let id): .closeRtpObserver(id)
+            case .pauseRtpObserver(let id): .pauseRtpObserver(id)
+            case .resumeRtpObserver(let id): .resumeRtpObserver(id)
+            case .addProducerToRtpObserver(let id, let producerId):
+                .addProducerToRtpObserver(.with { ($0.observerID, $0.producerID) = (id, producerId) })
+            case .removeProducerFromRtpObserver(let id, let producerId):
+                .removeProducerFromRtpObserver(.with { ($0.observerID, $0.producerID) = (id, producerId) })
+            case .dumpRtpObserver(let id): .dumpRtpObserver(id)
             }
     }
 
@@ -72,6 +95,7 @@ extension PBRequest {
         case .closeProducer(let id): .closeProducer(id: id)
         case .getProducerStats(let id): .getProducerStats(id: id)
         case .dumpProducer(let id): .dumpProducer(id: id)
+        case .traceProducer(let message): .traceProducer(id: message.id, types: try message.decodedTypes())
         case .consume(let message): .consume(try message.decoded())
         case .pauseConsumer(let id): .pauseConsumer(id: id)
         case .resumeConsumer(let id): .resumeConsumer(id: id)
@@ -79,6 +103,24 @@ extension PBRequest {
         case .requestKeyFrame(let id): .requestKeyFrame(consumerId: id)
         case .getConsumerStats(let id): .getConsumerStats(id: id)
         case .dumpConsumer(let id): .dumpConsumer(id: id)
+        case .setPreferredLayers(let message):
+            .setPreferredLayers(
+                consumerId: message.consumerID,
+                layers: message.hasLayers ? try message.layers.decoded() : nil
+            )
+        case .setPriority(let message):
+            .setPriority(consumerId: message.consumerID, priority: try narrow(message.priority))
+        case .traceConsumer(let message): .traceConsumer(id: message.id, types: try message.decodedTypes())
+        case .createAudioLevelObserver(let message): .createAudioLevelObserver(try message.decoded())
+        case .createActiveSpeakerObserver(let message): .createActiveSpeakerObserver(try message.decoded())
+        case .closeRtpObserver(let id): .closeRtpObserver(id: id)
+        case .pauseRtpObserver(let id): .pauseRtpObserver(id: id)
+        case .resumeRtpObserver(let id): .resumeRtpObserver(id: id)
+        case .addProducerToRtpObserver(let message):
+            .addProducerToRtpObserver(observerId: message.observerID, producerId: message.producerID)
+        case .removeProducerFromRtpObserver(let message):
+            .removeProducerFromRtpObserver(observerId: message.observerID, producerId: message.producerID)
+        case .dumpRtpObserver(let id): .dumpRtpObserver(id: id)
         case nil: throw .malformed
         }
     }
@@ -193,7 +235,8 @@ extension PBConsume {
         rtpParameters = PBRtpParameters(value.rtpParameters)
         codecMapping = value.codecMapping.map(PBRtpCodecMapping.init)
         consumableRtpEncodings = value.consumableRtpEncodings.map(PBRtpEncodingParameters.init)
-        paused = value.paused
+        (paused, ignoreDtx) = (value.paused, value.ignoreDtx)
+        if let layers = value.preferredLayers { preferredLayers = PBConsumerLayers(layers) }
     }
 
     func decoded() throws(WorkerProtocolError) -> ControlRequest.Consume {
@@ -208,7 +251,9 @@ extension PBConsume {
             consumableRtpEncodings: try decodeAll(consumableRtpEncodings) { message throws(WorkerProtocolError) in
                 try message.decoded()
             },
-            paused: paused
+            paused: paused,
+            preferredLayers: hasPreferredLayers ? try preferredLayers.decoded() : nil,
+            ignoreDtx: ignoreDtx
         )
     }
 }

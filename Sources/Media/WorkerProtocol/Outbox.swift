@@ -5,27 +5,36 @@ package import SwiftletControl
 
 /// What a worker has to say, until its host reads it.
 ///
-/// The worker never waits for its host: a score waiting for the same object is replaced, log lines and scores beyond
-/// ``droppingBytes`` are dropped and counted, everything else is kept. Past ``maximumBytes`` the host has stopped
-/// reading and ``isOverfull`` tells the worker to end.
+/// The worker never waits for its host. What tells the latest state of an object (scores, layers, demand, orientation)
+/// replaces what waits of the same; what passes by (log lines, traces, levels, speakers) and new scores are dropped and
+/// counted beyond ``droppingBytes``; everything else is kept, replies above all. Past ``maximumBytes`` the host has
+/// stopped reading and ``isOverfull`` tells the worker to end.
 package struct Outbox: Sendable {
-    /// Bytes waiting above which log lines and new scores are dropped.
+    /// Bytes waiting above which is dropped what may be.
     package static let droppingBytes = 1 << 20
     /// Bytes waiting above which the worker ends.
     package static let maximumBytes = 4 << 20
 
     private struct Entry {
         var frame: [UInt8]
-        /// The object whose score this is.
-        var scoreOf: String?
+        /// What this tells the latest of.
+        var subject: Subject?
+    }
+
+    /// Something of one object, of which the host needs to know the latest alone.
+    private struct Subject: Hashable {
+        enum Aspect { case score, layers, demand, orientation }
+
+        var aspect: Aspect
+        var object: String
     }
 
     private var entries: [Entry] = []
     private var head = 0
     /// Bytes of the first entry that are sent already.
     private var sent = 0
-    /// Where in ``entries`` an object's score waits.
-    private var scores: [String: Int] = [:]
+    /// Where in ``entries`` the latest of a subject waits.
+    private var latest: [Subject: Int] = [:]
     private var unreported: UInt64 = 0
     /// Bytes that wait.
     package private(set) var queuedBytes = 0
@@ -52,16 +61,16 @@ package struct Outbox: Sendable {
 
     /// Adds a notification, or drops it by the rules above.
     package mutating func append(_ notification: ControlNotification) {
-        let scoreOf = Self.scoredObject(of: notification)
+        let subject = Self.subject(of: notification)
         guard let frame = try? WorkerProtocol.encode(notification: notification) else { return drop() }
-        if let scoreOf, let index = scores[scoreOf], index > head || index == head && sent == 0 {
+        if let subject, let index = latest[subject], index > head || index == head && sent == 0 {
             queuedBytes += frame.count - entries[index].frame.count
             entries[index].frame = frame
             return
         }
         if queuedBytes > Self.droppingBytes, Self.mayDrop(notification) { return drop() }
         reportDrops()
-        append(Entry(frame: frame, scoreOf: scoreOf))
+        append(Entry(frame: frame, subject: subject))
     }
 
     /// Hands waiting bytes to `send`, which returns how many it took, until it takes less than it was given.
@@ -79,18 +88,18 @@ package struct Outbox: Sendable {
     }
 
     private mutating func advance() {
-        if let object = entries[head].scoreOf, scores[object] == head { scores[object] = nil }
+        if let subject = entries[head].subject, latest[subject] == head { latest[subject] = nil }
         entries[head].frame = []
         head += 1
         sent = 0
         guard head >= 1024, head * 2 >= entries.count else { return }
         entries.removeFirst(head)
-        for (object, index) in scores { scores[object] = index - head }
+        latest = latest.mapValues { $0 - head }
         head = 0
     }
 
     private mutating func append(_ entry: Entry) {
-        if let object = entry.scoreOf { scores[object] = entries.count }
+        if let subject = entry.subject { latest[subject] = entries.count }
         queuedBytes += entry.frame.count
         entries.append(entry)
     }
@@ -109,18 +118,29 @@ package struct Outbox: Sendable {
         append(Entry(frame: frame))
     }
 
-    private static func scoredObject(of notification: ControlNotification) -> String? {
+    private static func subject(of notification: ControlNotification) -> Subject? {
         switch notification {
-        case .producerScore(let id, _): id
-        case .consumerScore(let id, _): id
+        case .producerScore(let id, _), .consumerScore(let id, _): Subject(aspect: .score, object: id)
+        case .consumerLayersChanged(let id, _): Subject(aspect: .layers, object: id)
+        case .producerDemand(let id, _): Subject(aspect: .demand, object: id)
+        case .producerVideoOrientationChanged(let id, _): Subject(aspect: .orientation, object: id)
         case .workerRunning, .log, .iceStateChanged, .iceSelectedTupleChanged, .dtlsStateChanged, .listenServerClosed,
-            .consumerProducerPaused, .consumerProducerResumed, .consumerProducerClosed, .notificationsDropped:
+            .consumerProducerPaused, .consumerProducerResumed, .consumerProducerClosed, .producerTrace, .consumerTrace,
+            .audioLevels, .audioSilence, .dominantSpeaker, .notificationsDropped:
             nil
         }
     }
 
+    /// Whether the host loses nothing that it cannot do without: no state, or a score, of which there is soon another.
     private static func mayDrop(_ notification: ControlNotification) -> Bool {
-        if case .log = notification { return true }
-        return scoredObject(of: notification) != nil
+        switch notification {
+        case .log, .producerScore, .consumerScore, .producerTrace, .consumerTrace, .audioLevels, .audioSilence,
+            .dominantSpeaker:
+            true
+        case .workerRunning, .iceStateChanged, .iceSelectedTupleChanged, .dtlsStateChanged, .listenServerClosed,
+            .consumerProducerPaused, .consumerProducerResumed, .consumerProducerClosed, .consumerLayersChanged,
+            .producerDemand, .producerVideoOrientationChanged, .notificationsDropped:
+            false
+        }
     }
 }

@@ -230,6 +230,14 @@ nonisolated struct PBRequest: Sendable {
     set {body = .dumpProducer(newValue)}
   }
 
+  var traceProducer: PBTraceTypes {
+    get {
+      if case .traceProducer(let v)? = body {return v}
+      return PBTraceTypes()
+    }
+    set {body = .traceProducer(newValue)}
+  }
+
   var consume: PBConsume {
     get {
       if case .consume(let v)? = body {return v}
@@ -286,6 +294,94 @@ nonisolated struct PBRequest: Sendable {
     set {body = .dumpConsumer(newValue)}
   }
 
+  var setPreferredLayers: PBSetPreferredLayers {
+    get {
+      if case .setPreferredLayers(let v)? = body {return v}
+      return PBSetPreferredLayers()
+    }
+    set {body = .setPreferredLayers(newValue)}
+  }
+
+  var setPriority: PBSetPriority {
+    get {
+      if case .setPriority(let v)? = body {return v}
+      return PBSetPriority()
+    }
+    set {body = .setPriority(newValue)}
+  }
+
+  var traceConsumer: PBTraceTypes {
+    get {
+      if case .traceConsumer(let v)? = body {return v}
+      return PBTraceTypes()
+    }
+    set {body = .traceConsumer(newValue)}
+  }
+
+  var createAudioLevelObserver: PBCreateAudioLevelObserver {
+    get {
+      if case .createAudioLevelObserver(let v)? = body {return v}
+      return PBCreateAudioLevelObserver()
+    }
+    set {body = .createAudioLevelObserver(newValue)}
+  }
+
+  var createActiveSpeakerObserver: PBCreateActiveSpeakerObserver {
+    get {
+      if case .createActiveSpeakerObserver(let v)? = body {return v}
+      return PBCreateActiveSpeakerObserver()
+    }
+    set {body = .createActiveSpeakerObserver(newValue)}
+  }
+
+  var closeRtpObserver: String {
+    get {
+      if case .closeRtpObserver(let v)? = body {return v}
+      return String()
+    }
+    set {body = .closeRtpObserver(newValue)}
+  }
+
+  var pauseRtpObserver: String {
+    get {
+      if case .pauseRtpObserver(let v)? = body {return v}
+      return String()
+    }
+    set {body = .pauseRtpObserver(newValue)}
+  }
+
+  var resumeRtpObserver: String {
+    get {
+      if case .resumeRtpObserver(let v)? = body {return v}
+      return String()
+    }
+    set {body = .resumeRtpObserver(newValue)}
+  }
+
+  var addProducerToRtpObserver: PBObservedProducer {
+    get {
+      if case .addProducerToRtpObserver(let v)? = body {return v}
+      return PBObservedProducer()
+    }
+    set {body = .addProducerToRtpObserver(newValue)}
+  }
+
+  var removeProducerFromRtpObserver: PBObservedProducer {
+    get {
+      if case .removeProducerFromRtpObserver(let v)? = body {return v}
+      return PBObservedProducer()
+    }
+    set {body = .removeProducerFromRtpObserver(newValue)}
+  }
+
+  var dumpRtpObserver: String {
+    get {
+      if case .dumpRtpObserver(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dumpRtpObserver(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -312,6 +408,7 @@ nonisolated struct PBRequest: Sendable {
     case closeProducer(String)
     case getProducerStats(String)
     case dumpProducer(String)
+    case traceProducer(PBTraceTypes)
     case consume(PBConsume)
     case pauseConsumer(String)
     case resumeConsumer(String)
@@ -319,6 +416,17 @@ nonisolated struct PBRequest: Sendable {
     case requestKeyFrame(String)
     case getConsumerStats(String)
     case dumpConsumer(String)
+    case setPreferredLayers(PBSetPreferredLayers)
+    case setPriority(PBSetPriority)
+    case traceConsumer(PBTraceTypes)
+    case createAudioLevelObserver(PBCreateAudioLevelObserver)
+    case createActiveSpeakerObserver(PBCreateActiveSpeakerObserver)
+    case closeRtpObserver(String)
+    case pauseRtpObserver(String)
+    case resumeRtpObserver(String)
+    case addProducerToRtpObserver(PBObservedProducer)
+    case removeProducerFromRtpObserver(PBObservedProducer)
+    case dumpRtpObserver(String)
 
   }
 
@@ -520,6 +628,23 @@ nonisolated struct PBReply: Sendable {
     set {body = .consumerDump(newValue)}
   }
 
+  var preferredLayers: PBPreferredLayers {
+    get {
+      if case .preferredLayers(let v)? = body {return v}
+      return PBPreferredLayers()
+    }
+    set {body = .preferredLayers(newValue)}
+  }
+
+  /// An RtpObserverDump in JSON.
+  var rtpObserverDump: Data {
+    get {
+      if case .rtpObserverDump(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .rtpObserverDump(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -549,6 +674,9 @@ nonisolated struct PBReply: Sendable {
     case consumerStats(PBRtpStreamStats)
     /// A ConsumerDump in JSON.
     case consumerDump(Data)
+    case preferredLayers(PBPreferredLayers)
+    /// An RtpObserverDump in JSON.
+    case rtpObserverDump(Data)
 
   }
 
@@ -659,6 +787,71 @@ nonisolated struct PBNotification: Sendable {
     set {body = .notificationsDropped(newValue)}
   }
 
+  var consumerLayersChanged: PBConsumerLayersChanged {
+    get {
+      if case .consumerLayersChanged(let v)? = body {return v}
+      return PBConsumerLayersChanged()
+    }
+    set {body = .consumerLayersChanged(newValue)}
+  }
+
+  var producerDemand: PBProducerDemand {
+    get {
+      if case .producerDemand(let v)? = body {return v}
+      return PBProducerDemand()
+    }
+    set {body = .producerDemand(newValue)}
+  }
+
+  var producerVideoOrientationChanged: PBProducerVideoOrientation {
+    get {
+      if case .producerVideoOrientationChanged(let v)? = body {return v}
+      return PBProducerVideoOrientation()
+    }
+    set {body = .producerVideoOrientationChanged(newValue)}
+  }
+
+  var producerTrace: PBTrace {
+    get {
+      if case .producerTrace(let v)? = body {return v}
+      return PBTrace()
+    }
+    set {body = .producerTrace(newValue)}
+  }
+
+  var consumerTrace: PBTrace {
+    get {
+      if case .consumerTrace(let v)? = body {return v}
+      return PBTrace()
+    }
+    set {body = .consumerTrace(newValue)}
+  }
+
+  var audioLevels: PBAudioLevels {
+    get {
+      if case .audioLevels(let v)? = body {return v}
+      return PBAudioLevels()
+    }
+    set {body = .audioLevels(newValue)}
+  }
+
+  /// The observer.
+  var audioSilence: String {
+    get {
+      if case .audioSilence(let v)? = body {return v}
+      return String()
+    }
+    set {body = .audioSilence(newValue)}
+  }
+
+  var dominantSpeaker: PBObservedProducer {
+    get {
+      if case .dominantSpeaker(let v)? = body {return v}
+      return PBObservedProducer()
+    }
+    set {body = .dominantSpeaker(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -675,6 +868,15 @@ nonisolated struct PBNotification: Sendable {
     case consumerProducerResumed(String)
     case consumerProducerClosed(String)
     case notificationsDropped(UInt64)
+    case consumerLayersChanged(PBConsumerLayersChanged)
+    case producerDemand(PBProducerDemand)
+    case producerVideoOrientationChanged(PBProducerVideoOrientation)
+    case producerTrace(PBTrace)
+    case consumerTrace(PBTrace)
+    case audioLevels(PBAudioLevels)
+    /// The observer.
+    case audioSilence(String)
+    case dominantSpeaker(PBObservedProducer)
 
   }
 
@@ -928,41 +1130,185 @@ nonisolated struct PBProduce: Sendable {
   fileprivate var _rtpMapping: PBRtpMapping? = nil
 }
 
-nonisolated struct PBConsume: Sendable {
+nonisolated struct PBConsume: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  var transportID: String {
+    get {_storage._transportID}
+    set {_uniqueStorage()._transportID = newValue}
+  }
+
+  var producerID: String {
+    get {_storage._producerID}
+    set {_uniqueStorage()._producerID = newValue}
+  }
+
+  var kind: String {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
+
+  var type: String {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
+
+  var rtpParameters: PBRtpParameters {
+    get {_storage._rtpParameters ?? PBRtpParameters()}
+    set {_uniqueStorage()._rtpParameters = newValue}
+  }
+  /// Returns true if `rtpParameters` has been explicitly set.
+  var hasRtpParameters: Bool {_storage._rtpParameters != nil}
+  /// Clears the value of `rtpParameters`. Subsequent reads from it will return its default value.
+  mutating func clearRtpParameters() {_uniqueStorage()._rtpParameters = nil}
+
+  var codecMapping: [PBRtpCodecMapping] {
+    get {_storage._codecMapping}
+    set {_uniqueStorage()._codecMapping = newValue}
+  }
+
+  var consumableRtpEncodings: [PBRtpEncodingParameters] {
+    get {_storage._consumableRtpEncodings}
+    set {_uniqueStorage()._consumableRtpEncodings = newValue}
+  }
+
+  var paused: Bool {
+    get {_storage._paused}
+    set {_uniqueStorage()._paused = newValue}
+  }
+
+  var preferredLayers: PBConsumerLayers {
+    get {_storage._preferredLayers ?? PBConsumerLayers()}
+    set {_uniqueStorage()._preferredLayers = newValue}
+  }
+  /// Returns true if `preferredLayers` has been explicitly set.
+  var hasPreferredLayers: Bool {_storage._preferredLayers != nil}
+  /// Clears the value of `preferredLayers`. Subsequent reads from it will return its default value.
+  mutating func clearPreferredLayers() {_uniqueStorage()._preferredLayers = nil}
+
+  var ignoreDtx: Bool {
+    get {_storage._ignoreDtx}
+    set {_uniqueStorage()._ignoreDtx = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// What of a producer or consumer to trace from now on.
+nonisolated struct PBTraceTypes: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   var id: String = String()
 
-  var transportID: String = String()
+  var types: [String] = []
 
-  var producerID: String = String()
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  var kind: String = String()
+  init() {}
+}
 
-  var type: String = String()
+nonisolated struct PBSetPreferredLayers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
-  var rtpParameters: PBRtpParameters {
-    get {_rtpParameters ?? PBRtpParameters()}
-    set {_rtpParameters = newValue}
+  var consumerID: String = String()
+
+  /// Absent for the highest.
+  var layers: PBConsumerLayers {
+    get {_layers ?? PBConsumerLayers()}
+    set {_layers = newValue}
   }
-  /// Returns true if `rtpParameters` has been explicitly set.
-  var hasRtpParameters: Bool {self._rtpParameters != nil}
-  /// Clears the value of `rtpParameters`. Subsequent reads from it will return its default value.
-  mutating func clearRtpParameters() {self._rtpParameters = nil}
-
-  var codecMapping: [PBRtpCodecMapping] = []
-
-  var consumableRtpEncodings: [PBRtpEncodingParameters] = []
-
-  var paused: Bool = false
+  /// Returns true if `layers` has been explicitly set.
+  var hasLayers: Bool {self._layers != nil}
+  /// Clears the value of `layers`. Subsequent reads from it will return its default value.
+  mutating func clearLayers() {self._layers = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _rtpParameters: PBRtpParameters? = nil
+  fileprivate var _layers: PBConsumerLayers? = nil
+}
+
+nonisolated struct PBSetPriority: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var consumerID: String = String()
+
+  var priority: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBCreateAudioLevelObserver: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var routerID: String = String()
+
+  var maxEntries: UInt32 = 0
+
+  /// In dBov.
+  var threshold: Int32 = 0
+
+  /// In milliseconds.
+  var interval: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBCreateActiveSpeakerObserver: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var routerID: String = String()
+
+  /// In milliseconds.
+  var interval: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBObservedProducer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var observerID: String = String()
+
+  var producerID: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct PBResourceUsage: Sendable {
@@ -1056,11 +1402,43 @@ nonisolated struct PBConsumed: Sendable {
   /// Clears the value of `score`. Subsequent reads from it will return its default value.
   mutating func clearScore() {self._score = nil}
 
+  var preferredLayers: PBConsumerLayers {
+    get {_preferredLayers ?? PBConsumerLayers()}
+    set {_preferredLayers = newValue}
+  }
+  /// Returns true if `preferredLayers` has been explicitly set.
+  var hasPreferredLayers: Bool {self._preferredLayers != nil}
+  /// Clears the value of `preferredLayers`. Subsequent reads from it will return its default value.
+  mutating func clearPreferredLayers() {self._preferredLayers = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _score: PBConsumerScore? = nil
+  fileprivate var _preferredLayers: PBConsumerLayers? = nil
+}
+
+nonisolated struct PBPreferredLayers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent for a consumer without layers.
+  var layers: PBConsumerLayers {
+    get {_layers ?? PBConsumerLayers()}
+    set {_layers = newValue}
+  }
+  /// Returns true if `layers` has been explicitly set.
+  var hasLayers: Bool {self._layers != nil}
+  /// Clears the value of `layers`. Subsequent reads from it will return its default value.
+  mutating func clearLayers() {self._layers = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _layers: PBConsumerLayers? = nil
 }
 
 nonisolated struct PBWebRtcTransportStat: @unchecked Sendable {
@@ -1560,6 +1938,317 @@ nonisolated struct PBConsumerScore: Sendable {
   var producerScore: Int64 = 0
 
   var producerScores: [Int64] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBConsumerLayers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var spatialLayer: Int64 = 0
+
+  var temporalLayer: Int64 {
+    get {_temporalLayer ?? 0}
+    set {_temporalLayer = newValue}
+  }
+  /// Returns true if `temporalLayer` has been explicitly set.
+  var hasTemporalLayer: Bool {self._temporalLayer != nil}
+  /// Clears the value of `temporalLayer`. Subsequent reads from it will return its default value.
+  mutating func clearTemporalLayer() {self._temporalLayer = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _temporalLayer: Int64? = nil
+}
+
+nonisolated struct PBConsumerLayersChanged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var consumerID: String = String()
+
+  /// Absent where nothing is forwarded.
+  var layers: PBConsumerLayers {
+    get {_layers ?? PBConsumerLayers()}
+    set {_layers = newValue}
+  }
+  /// Returns true if `layers` has been explicitly set.
+  var hasLayers: Bool {self._layers != nil}
+  /// Clears the value of `layers`. Subsequent reads from it will return its default value.
+  mutating func clearLayers() {self._layers = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _layers: PBConsumerLayers? = nil
+}
+
+nonisolated struct PBProducerDemand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var producerID: String = String()
+
+  var encodings: [Bool] = []
+
+  /// -1 for none.
+  var spatialLayer: Int64 = 0
+
+  /// -1 for none.
+  var temporalLayer: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBProducerVideoOrientation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var producerID: String = String()
+
+  var camera: Bool = false
+
+  var flip: Bool = false
+
+  /// In degrees.
+  var rotation: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// One event of a producer or consumer.
+nonisolated struct PBTrace: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  var type: String {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
+
+  /// In milliseconds.
+  var timestamp: Int64 {
+    get {_storage._timestamp}
+    set {_uniqueStorage()._timestamp = newValue}
+  }
+
+  var direction: String {
+    get {_storage._direction}
+    set {_uniqueStorage()._direction = newValue}
+  }
+
+  var info: PBTraceInfo {
+    get {_storage._info ?? PBTraceInfo()}
+    set {_uniqueStorage()._info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  var hasInfo: Bool {_storage._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  mutating func clearInfo() {_uniqueStorage()._info = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+nonisolated struct PBTraceInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var ssrc: UInt32 = 0
+
+  var payloadType: UInt32 {
+    get {_payloadType ?? 0}
+    set {_payloadType = newValue}
+  }
+  /// Returns true if `payloadType` has been explicitly set.
+  var hasPayloadType: Bool {self._payloadType != nil}
+  /// Clears the value of `payloadType`. Subsequent reads from it will return its default value.
+  mutating func clearPayloadType() {self._payloadType = nil}
+
+  var sequenceNumber: UInt32 {
+    get {_sequenceNumber ?? 0}
+    set {_sequenceNumber = newValue}
+  }
+  /// Returns true if `sequenceNumber` has been explicitly set.
+  var hasSequenceNumber: Bool {self._sequenceNumber != nil}
+  /// Clears the value of `sequenceNumber`. Subsequent reads from it will return its default value.
+  mutating func clearSequenceNumber() {self._sequenceNumber = nil}
+
+  var rtpTimestamp: UInt32 {
+    get {_rtpTimestamp ?? 0}
+    set {_rtpTimestamp = newValue}
+  }
+  /// Returns true if `rtpTimestamp` has been explicitly set.
+  var hasRtpTimestamp: Bool {self._rtpTimestamp != nil}
+  /// Clears the value of `rtpTimestamp`. Subsequent reads from it will return its default value.
+  mutating func clearRtpTimestamp() {self._rtpTimestamp = nil}
+
+  var marker: Bool {
+    get {_marker ?? false}
+    set {_marker = newValue}
+  }
+  /// Returns true if `marker` has been explicitly set.
+  var hasMarker: Bool {self._marker != nil}
+  /// Clears the value of `marker`. Subsequent reads from it will return its default value.
+  mutating func clearMarker() {self._marker = nil}
+
+  var size: Int64 {
+    get {_size ?? 0}
+    set {_size = newValue}
+  }
+  /// Returns true if `size` has been explicitly set.
+  var hasSize: Bool {self._size != nil}
+  /// Clears the value of `size`. Subsequent reads from it will return its default value.
+  mutating func clearSize() {self._size = nil}
+
+  var payloadSize: Int64 {
+    get {_payloadSize ?? 0}
+    set {_payloadSize = newValue}
+  }
+  /// Returns true if `payloadSize` has been explicitly set.
+  var hasPayloadSize: Bool {self._payloadSize != nil}
+  /// Clears the value of `payloadSize`. Subsequent reads from it will return its default value.
+  mutating func clearPayloadSize() {self._payloadSize = nil}
+
+  var spatialLayer: Int64 {
+    get {_spatialLayer ?? 0}
+    set {_spatialLayer = newValue}
+  }
+  /// Returns true if `spatialLayer` has been explicitly set.
+  var hasSpatialLayer: Bool {self._spatialLayer != nil}
+  /// Clears the value of `spatialLayer`. Subsequent reads from it will return its default value.
+  mutating func clearSpatialLayer() {self._spatialLayer = nil}
+
+  var temporalLayer: Int64 {
+    get {_temporalLayer ?? 0}
+    set {_temporalLayer = newValue}
+  }
+  /// Returns true if `temporalLayer` has been explicitly set.
+  var hasTemporalLayer: Bool {self._temporalLayer != nil}
+  /// Clears the value of `temporalLayer`. Subsequent reads from it will return its default value.
+  mutating func clearTemporalLayer() {self._temporalLayer = nil}
+
+  var isKeyFrame: Bool {
+    get {_isKeyFrame ?? false}
+    set {_isKeyFrame = newValue}
+  }
+  /// Returns true if `isKeyFrame` has been explicitly set.
+  var hasIsKeyFrame: Bool {self._isKeyFrame != nil}
+  /// Clears the value of `isKeyFrame`. Subsequent reads from it will return its default value.
+  mutating func clearIsKeyFrame() {self._isKeyFrame = nil}
+
+  var isRtx: Bool {
+    get {_isRtx ?? false}
+    set {_isRtx = newValue}
+  }
+  /// Returns true if `isRtx` has been explicitly set.
+  var hasIsRtx: Bool {self._isRtx != nil}
+  /// Clears the value of `isRtx`. Subsequent reads from it will return its default value.
+  mutating func clearIsRtx() {self._isRtx = nil}
+
+  var packets: Int64 {
+    get {_packets ?? 0}
+    set {_packets = newValue}
+  }
+  /// Returns true if `packets` has been explicitly set.
+  var hasPackets: Bool {self._packets != nil}
+  /// Clears the value of `packets`. Subsequent reads from it will return its default value.
+  mutating func clearPackets() {self._packets = nil}
+
+  var ntp: UInt64 {
+    get {_ntp ?? 0}
+    set {_ntp = newValue}
+  }
+  /// Returns true if `ntp` has been explicitly set.
+  var hasNtp: Bool {self._ntp != nil}
+  /// Clears the value of `ntp`. Subsequent reads from it will return its default value.
+  mutating func clearNtp() {self._ntp = nil}
+
+  var packetCount: UInt32 {
+    get {_packetCount ?? 0}
+    set {_packetCount = newValue}
+  }
+  /// Returns true if `packetCount` has been explicitly set.
+  var hasPacketCount: Bool {self._packetCount != nil}
+  /// Clears the value of `packetCount`. Subsequent reads from it will return its default value.
+  mutating func clearPacketCount() {self._packetCount = nil}
+
+  var octetCount: UInt32 {
+    get {_octetCount ?? 0}
+    set {_octetCount = newValue}
+  }
+  /// Returns true if `octetCount` has been explicitly set.
+  var hasOctetCount: Bool {self._octetCount != nil}
+  /// Clears the value of `octetCount`. Subsequent reads from it will return its default value.
+  mutating func clearOctetCount() {self._octetCount = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _payloadType: UInt32? = nil
+  fileprivate var _sequenceNumber: UInt32? = nil
+  fileprivate var _rtpTimestamp: UInt32? = nil
+  fileprivate var _marker: Bool? = nil
+  fileprivate var _size: Int64? = nil
+  fileprivate var _payloadSize: Int64? = nil
+  fileprivate var _spatialLayer: Int64? = nil
+  fileprivate var _temporalLayer: Int64? = nil
+  fileprivate var _isKeyFrame: Bool? = nil
+  fileprivate var _isRtx: Bool? = nil
+  fileprivate var _packets: Int64? = nil
+  fileprivate var _ntp: UInt64? = nil
+  fileprivate var _packetCount: UInt32? = nil
+  fileprivate var _octetCount: UInt32? = nil
+}
+
+nonisolated struct PBAudioLevels: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var observerID: String = String()
+
+  var volumes: [PBAudioLevel] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBAudioLevel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var producerID: String = String()
+
+  /// In dBov.
+  var volume: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2121,7 +2810,7 @@ fileprivate nonisolated let _protobuf_package = "swiftlet.worker"
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{2}\u{5}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{3}trace_producer\0\u{2}\u{4}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0\u{3}set_preferred_layers\0\u{3}set_priority\0\u{3}trace_consumer\0\u{3}create_audio_level_observer\0\u{3}create_active_speaker_observer\0\u{3}close_rtp_observer\0\u{3}pause_rtp_observer\0\u{3}resume_rtp_observer\0\u{3}add_producer_to_rtp_observer\0\u{3}remove_producer_from_rtp_observer\0\u{3}dump_rtp_observer\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2359,6 +3048,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .dumpProducer(v)
         }
       }()
+      case 46: try {
+        var v: PBTraceTypes?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .traceProducer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .traceProducer(v)
+        }
+      }()
       case 50: try {
         var v: PBConsume?
         var hadOneofValue = false
@@ -2418,6 +3120,129 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if self.body != nil {try decoder.handleConflictingOneOf()}
           self.body = .dumpConsumer(v)
+        }
+      }()
+      case 57: try {
+        var v: PBSetPreferredLayers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setPreferredLayers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setPreferredLayers(v)
+        }
+      }()
+      case 58: try {
+        var v: PBSetPriority?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setPriority(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setPriority(v)
+        }
+      }()
+      case 59: try {
+        var v: PBTraceTypes?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .traceConsumer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .traceConsumer(v)
+        }
+      }()
+      case 60: try {
+        var v: PBCreateAudioLevelObserver?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .createAudioLevelObserver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .createAudioLevelObserver(v)
+        }
+      }()
+      case 61: try {
+        var v: PBCreateActiveSpeakerObserver?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .createActiveSpeakerObserver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .createActiveSpeakerObserver(v)
+        }
+      }()
+      case 62: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .closeRtpObserver(v)
+        }
+      }()
+      case 63: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .pauseRtpObserver(v)
+        }
+      }()
+      case 64: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .resumeRtpObserver(v)
+        }
+      }()
+      case 65: try {
+        var v: PBObservedProducer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .addProducerToRtpObserver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .addProducerToRtpObserver(v)
+        }
+      }()
+      case 66: try {
+        var v: PBObservedProducer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .removeProducerFromRtpObserver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .removeProducerFromRtpObserver(v)
+        }
+      }()
+      case 67: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dumpRtpObserver(v)
         }
       }()
       default: break
@@ -2526,6 +3351,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .dumpProducer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 45)
     }()
+    case .traceProducer?: try {
+      guard case .traceProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 46)
+    }()
     case .consume?: try {
       guard case .consume(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
@@ -2553,6 +3382,50 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .dumpConsumer?: try {
       guard case .dumpConsumer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 56)
+    }()
+    case .setPreferredLayers?: try {
+      guard case .setPreferredLayers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 57)
+    }()
+    case .setPriority?: try {
+      guard case .setPriority(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 58)
+    }()
+    case .traceConsumer?: try {
+      guard case .traceConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 59)
+    }()
+    case .createAudioLevelObserver?: try {
+      guard case .createAudioLevelObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .createActiveSpeakerObserver?: try {
+      guard case .createActiveSpeakerObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
+    case .closeRtpObserver?: try {
+      guard case .closeRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 62)
+    }()
+    case .pauseRtpObserver?: try {
+      guard case .pauseRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 63)
+    }()
+    case .resumeRtpObserver?: try {
+      guard case .resumeRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 64)
+    }()
+    case .addProducerToRtpObserver?: try {
+      guard case .addProducerToRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 65)
+    }()
+    case .removeProducerFromRtpObserver?: try {
+      guard case .removeProducerFromRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 66)
+    }()
+    case .dumpRtpObserver?: try {
+      guard case .dumpRtpObserver(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 67)
     }()
     case nil: break
     }
@@ -2636,7 +3509,7 @@ nonisolated extension PBFromWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0\u{3}preferred_layers\0\u{3}rtp_observer_dump\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2839,6 +3712,27 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.body = .consumerDump(v)
         }
       }()
+      case 28: try {
+        var v: PBPreferredLayers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .preferredLayers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .preferredLayers(v)
+        }
+      }()
+      case 29: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .rtpObserverDump(v)
+        }
+      }()
       default: break
       }
     }
@@ -2925,6 +3819,14 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       guard case .consumerDump(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularBytesField(value: v, fieldNumber: 27)
     }()
+    case .preferredLayers?: try {
+      guard case .preferredLayers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .rtpObserverDump?: try {
+      guard case .rtpObserverDump(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 29)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2940,7 +3842,7 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Notification"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_running\0\u{1}log\0\u{3}ice_state_changed\0\u{3}ice_selected_tuple_changed\0\u{3}dtls_state_changed\0\u{3}listen_server_closed\0\u{3}producer_score\0\u{3}consumer_score\0\u{3}consumer_producer_paused\0\u{3}consumer_producer_resumed\0\u{3}consumer_producer_closed\0\u{3}notifications_dropped\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_running\0\u{1}log\0\u{3}ice_state_changed\0\u{3}ice_selected_tuple_changed\0\u{3}dtls_state_changed\0\u{3}listen_server_closed\0\u{3}producer_score\0\u{3}consumer_score\0\u{3}consumer_producer_paused\0\u{3}consumer_producer_resumed\0\u{3}consumer_producer_closed\0\u{3}notifications_dropped\0\u{3}consumer_layers_changed\0\u{3}producer_demand\0\u{3}producer_video_orientation_changed\0\u{3}producer_trace\0\u{3}consumer_trace\0\u{3}audio_levels\0\u{3}audio_silence\0\u{3}dominant_speaker\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3074,6 +3976,105 @@ nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .notificationsDropped(v)
         }
       }()
+      case 13: try {
+        var v: PBConsumerLayersChanged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumerLayersChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumerLayersChanged(v)
+        }
+      }()
+      case 14: try {
+        var v: PBProducerDemand?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .producerDemand(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .producerDemand(v)
+        }
+      }()
+      case 15: try {
+        var v: PBProducerVideoOrientation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .producerVideoOrientationChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .producerVideoOrientationChanged(v)
+        }
+      }()
+      case 16: try {
+        var v: PBTrace?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .producerTrace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .producerTrace(v)
+        }
+      }()
+      case 17: try {
+        var v: PBTrace?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumerTrace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumerTrace(v)
+        }
+      }()
+      case 18: try {
+        var v: PBAudioLevels?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .audioLevels(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .audioLevels(v)
+        }
+      }()
+      case 19: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .audioSilence(v)
+        }
+      }()
+      case 20: try {
+        var v: PBObservedProducer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dominantSpeaker(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dominantSpeaker(v)
+        }
+      }()
       default: break
       }
     }
@@ -3132,6 +4133,38 @@ nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .notificationsDropped?: try {
       guard case .notificationsDropped(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 12)
+    }()
+    case .consumerLayersChanged?: try {
+      guard case .consumerLayersChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .producerDemand?: try {
+      guard case .producerDemand(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .producerVideoOrientationChanged?: try {
+      guard case .producerVideoOrientationChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .producerTrace?: try {
+      guard case .producerTrace(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .consumerTrace?: try {
+      guard case .consumerTrace(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .audioLevels?: try {
+      guard case .audioLevels(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .audioSilence?: try {
+      guard case .audioSilence(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 19)
+    }()
+    case .dominantSpeaker?: try {
+      guard case .dominantSpeaker(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
     }()
     case nil: break
     }
@@ -3594,7 +4627,147 @@ nonisolated extension PBProduce: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBConsume: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Consume"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}transport_id\0\u{3}producer_id\0\u{1}kind\0\u{1}type\0\u{3}rtp_parameters\0\u{3}codec_mapping\0\u{3}consumable_rtp_encodings\0\u{1}paused\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}transport_id\0\u{3}producer_id\0\u{1}kind\0\u{1}type\0\u{3}rtp_parameters\0\u{3}codec_mapping\0\u{3}consumable_rtp_encodings\0\u{1}paused\0\u{3}preferred_layers\0\u{3}ignore_dtx\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _transportID: String = String()
+    var _producerID: String = String()
+    var _kind: String = String()
+    var _type: String = String()
+    var _rtpParameters: PBRtpParameters? = nil
+    var _codecMapping: [PBRtpCodecMapping] = []
+    var _consumableRtpEncodings: [PBRtpEncodingParameters] = []
+    var _paused: Bool = false
+    var _preferredLayers: PBConsumerLayers? = nil
+    var _ignoreDtx: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _transportID = source._transportID
+      _producerID = source._producerID
+      _kind = source._kind
+      _type = source._type
+      _rtpParameters = source._rtpParameters
+      _codecMapping = source._codecMapping
+      _consumableRtpEncodings = source._consumableRtpEncodings
+      _paused = source._paused
+      _preferredLayers = source._preferredLayers
+      _ignoreDtx = source._ignoreDtx
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._transportID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._producerID) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._rtpParameters) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._codecMapping) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._consumableRtpEncodings) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._paused) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._preferredLayers) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._ignoreDtx) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._transportID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._transportID, fieldNumber: 2)
+      }
+      if !_storage._producerID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._producerID, fieldNumber: 3)
+      }
+      if !_storage._kind.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._kind, fieldNumber: 4)
+      }
+      if !_storage._type.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._type, fieldNumber: 5)
+      }
+      try { if let v = _storage._rtpParameters {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._codecMapping.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._codecMapping, fieldNumber: 7)
+      }
+      if !_storage._consumableRtpEncodings.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._consumableRtpEncodings, fieldNumber: 8)
+      }
+      if _storage._paused != false {
+        try visitor.visitSingularBoolField(value: _storage._paused, fieldNumber: 9)
+      }
+      try { if let v = _storage._preferredLayers {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if _storage._ignoreDtx != false {
+        try visitor.visitSingularBoolField(value: _storage._ignoreDtx, fieldNumber: 11)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsume, rhs: PBConsume) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._transportID != rhs_storage._transportID {return false}
+        if _storage._producerID != rhs_storage._producerID {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._rtpParameters != rhs_storage._rtpParameters {return false}
+        if _storage._codecMapping != rhs_storage._codecMapping {return false}
+        if _storage._consumableRtpEncodings != rhs_storage._consumableRtpEncodings {return false}
+        if _storage._paused != rhs_storage._paused {return false}
+        if _storage._preferredLayers != rhs_storage._preferredLayers {return false}
+        if _storage._ignoreDtx != rhs_storage._ignoreDtx {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTraceTypes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TraceTypes"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}types\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3603,14 +4776,42 @@ nonisolated extension PBConsume: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.producerID) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.type) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._rtpParameters) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.codecMapping) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.consumableRtpEncodings) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.types) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.types.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.types, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBTraceTypes, rhs: PBTraceTypes) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.types != rhs.types {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSetPreferredLayers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetPreferredLayers"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}consumer_id\0\u{1}layers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.consumerID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._layers) }()
       default: break
       }
     }
@@ -3621,46 +4822,178 @@ nonisolated extension PBConsume: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    if !self.consumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.consumerID, fieldNumber: 1)
     }
-    if !self.transportID.isEmpty {
-      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 2)
-    }
-    if !self.producerID.isEmpty {
-      try visitor.visitSingularStringField(value: self.producerID, fieldNumber: 3)
-    }
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 4)
-    }
-    if !self.type.isEmpty {
-      try visitor.visitSingularStringField(value: self.type, fieldNumber: 5)
-    }
-    try { if let v = self._rtpParameters {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    try { if let v = self._layers {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
-    if !self.codecMapping.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.codecMapping, fieldNumber: 7)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSetPreferredLayers, rhs: PBSetPreferredLayers) -> Bool {
+    if lhs.consumerID != rhs.consumerID {return false}
+    if lhs._layers != rhs._layers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSetPriority: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetPriority"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}consumer_id\0\u{1}priority\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.consumerID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      default: break
+      }
     }
-    if !self.consumableRtpEncodings.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.consumableRtpEncodings, fieldNumber: 8)
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.consumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.consumerID, fieldNumber: 1)
     }
-    if self.paused != false {
-      try visitor.visitSingularBoolField(value: self.paused, fieldNumber: 9)
+    if self.priority != 0 {
+      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: PBConsume, rhs: PBConsume) -> Bool {
+  static func ==(lhs: PBSetPriority, rhs: PBSetPriority) -> Bool {
+    if lhs.consumerID != rhs.consumerID {return false}
+    if lhs.priority != rhs.priority {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCreateAudioLevelObserver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CreateAudioLevelObserver"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}router_id\0\u{3}max_entries\0\u{1}threshold\0\u{1}interval\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.routerID) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.maxEntries) }()
+      case 4: try { try decoder.decodeSingularSInt32Field(value: &self.threshold) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.interval) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.routerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.routerID, fieldNumber: 2)
+    }
+    if self.maxEntries != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxEntries, fieldNumber: 3)
+    }
+    if self.threshold != 0 {
+      try visitor.visitSingularSInt32Field(value: self.threshold, fieldNumber: 4)
+    }
+    if self.interval != 0 {
+      try visitor.visitSingularUInt32Field(value: self.interval, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBCreateAudioLevelObserver, rhs: PBCreateAudioLevelObserver) -> Bool {
     if lhs.id != rhs.id {return false}
-    if lhs.transportID != rhs.transportID {return false}
+    if lhs.routerID != rhs.routerID {return false}
+    if lhs.maxEntries != rhs.maxEntries {return false}
+    if lhs.threshold != rhs.threshold {return false}
+    if lhs.interval != rhs.interval {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCreateActiveSpeakerObserver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CreateActiveSpeakerObserver"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}router_id\0\u{1}interval\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.routerID) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.interval) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.routerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.routerID, fieldNumber: 2)
+    }
+    if self.interval != 0 {
+      try visitor.visitSingularUInt32Field(value: self.interval, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBCreateActiveSpeakerObserver, rhs: PBCreateActiveSpeakerObserver) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.routerID != rhs.routerID {return false}
+    if lhs.interval != rhs.interval {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBObservedProducer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ObservedProducer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}observer_id\0\u{3}producer_id\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.observerID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.producerID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.observerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.observerID, fieldNumber: 1)
+    }
+    if !self.producerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.producerID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBObservedProducer, rhs: PBObservedProducer) -> Bool {
+    if lhs.observerID != rhs.observerID {return false}
     if lhs.producerID != rhs.producerID {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.type != rhs.type {return false}
-    if lhs._rtpParameters != rhs._rtpParameters {return false}
-    if lhs.codecMapping != rhs.codecMapping {return false}
-    if lhs.consumableRtpEncodings != rhs.consumableRtpEncodings {return false}
-    if lhs.paused != rhs.paused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3812,7 +5145,7 @@ nonisolated extension PBWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Consumed"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}paused\0\u{3}producer_paused\0\u{1}score\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}paused\0\u{3}producer_paused\0\u{1}score\0\u{3}preferred_layers\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3823,6 +5156,7 @@ nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.producerPaused) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._score) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._preferredLayers) }()
       default: break
       }
     }
@@ -3842,6 +5176,9 @@ nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._score {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._preferredLayers {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3849,6 +5186,41 @@ nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.paused != rhs.paused {return false}
     if lhs.producerPaused != rhs.producerPaused {return false}
     if lhs._score != rhs._score {return false}
+    if lhs._preferredLayers != rhs._preferredLayers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPreferredLayers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PreferredLayers"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}layers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._layers) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._layers {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBPreferredLayers, rhs: PBPreferredLayers) -> Bool {
+    if lhs._layers != rhs._layers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4683,6 +6055,446 @@ nonisolated extension PBConsumerScore: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.score != rhs.score {return false}
     if lhs.producerScore != rhs.producerScore {return false}
     if lhs.producerScores != rhs.producerScores {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumerLayers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumerLayers"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}spatial_layer\0\u{3}temporal_layer\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.spatialLayer) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self._temporalLayer) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.spatialLayer != 0 {
+      try visitor.visitSingularInt64Field(value: self.spatialLayer, fieldNumber: 1)
+    }
+    try { if let v = self._temporalLayer {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumerLayers, rhs: PBConsumerLayers) -> Bool {
+    if lhs.spatialLayer != rhs.spatialLayer {return false}
+    if lhs._temporalLayer != rhs._temporalLayer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumerLayersChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumerLayersChanged"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}consumer_id\0\u{1}layers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.consumerID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._layers) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.consumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.consumerID, fieldNumber: 1)
+    }
+    try { if let v = self._layers {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumerLayersChanged, rhs: PBConsumerLayersChanged) -> Bool {
+    if lhs.consumerID != rhs.consumerID {return false}
+    if lhs._layers != rhs._layers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBProducerDemand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ProducerDemand"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}producer_id\0\u{1}encodings\0\u{3}spatial_layer\0\u{3}temporal_layer\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.producerID) }()
+      case 2: try { try decoder.decodeRepeatedBoolField(value: &self.encodings) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.spatialLayer) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.temporalLayer) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.producerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.producerID, fieldNumber: 1)
+    }
+    if !self.encodings.isEmpty {
+      try visitor.visitPackedBoolField(value: self.encodings, fieldNumber: 2)
+    }
+    if self.spatialLayer != 0 {
+      try visitor.visitSingularSInt64Field(value: self.spatialLayer, fieldNumber: 3)
+    }
+    if self.temporalLayer != 0 {
+      try visitor.visitSingularSInt64Field(value: self.temporalLayer, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBProducerDemand, rhs: PBProducerDemand) -> Bool {
+    if lhs.producerID != rhs.producerID {return false}
+    if lhs.encodings != rhs.encodings {return false}
+    if lhs.spatialLayer != rhs.spatialLayer {return false}
+    if lhs.temporalLayer != rhs.temporalLayer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBProducerVideoOrientation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ProducerVideoOrientation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}producer_id\0\u{1}camera\0\u{1}flip\0\u{1}rotation\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.producerID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.camera) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.flip) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.rotation) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.producerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.producerID, fieldNumber: 1)
+    }
+    if self.camera != false {
+      try visitor.visitSingularBoolField(value: self.camera, fieldNumber: 2)
+    }
+    if self.flip != false {
+      try visitor.visitSingularBoolField(value: self.flip, fieldNumber: 3)
+    }
+    if self.rotation != 0 {
+      try visitor.visitSingularInt64Field(value: self.rotation, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBProducerVideoOrientation, rhs: PBProducerVideoOrientation) -> Bool {
+    if lhs.producerID != rhs.producerID {return false}
+    if lhs.camera != rhs.camera {return false}
+    if lhs.flip != rhs.flip {return false}
+    if lhs.rotation != rhs.rotation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Trace"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}type\0\u{1}timestamp\0\u{1}direction\0\u{1}info\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _type: String = String()
+    var _timestamp: Int64 = 0
+    var _direction: String = String()
+    var _info: PBTraceInfo? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _type = source._type
+      _timestamp = source._timestamp
+      _direction = source._direction
+      _info = source._info
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
+        case 3: try { try decoder.decodeSingularInt64Field(value: &_storage._timestamp) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._direction) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._info) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._type.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._type, fieldNumber: 2)
+      }
+      if _storage._timestamp != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._timestamp, fieldNumber: 3)
+      }
+      if !_storage._direction.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._direction, fieldNumber: 4)
+      }
+      try { if let v = _storage._info {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBTrace, rhs: PBTrace) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._timestamp != rhs_storage._timestamp {return false}
+        if _storage._direction != rhs_storage._direction {return false}
+        if _storage._info != rhs_storage._info {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTraceInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TraceInfo"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ssrc\0\u{3}payload_type\0\u{3}sequence_number\0\u{3}rtp_timestamp\0\u{1}marker\0\u{1}size\0\u{3}payload_size\0\u{3}spatial_layer\0\u{3}temporal_layer\0\u{3}is_key_frame\0\u{3}is_rtx\0\u{1}packets\0\u{1}ntp\0\u{3}packet_count\0\u{3}octet_count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.ssrc) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._payloadType) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._sequenceNumber) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._rtpTimestamp) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self._marker) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self._size) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self._payloadSize) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self._spatialLayer) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self._temporalLayer) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self._isKeyFrame) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self._isRtx) }()
+      case 12: try { try decoder.decodeSingularInt64Field(value: &self._packets) }()
+      case 13: try { try decoder.decodeSingularFixed64Field(value: &self._ntp) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self._packetCount) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self._octetCount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.ssrc != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ssrc, fieldNumber: 1)
+    }
+    try { if let v = self._payloadType {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._sequenceNumber {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._rtpTimestamp {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._marker {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._size {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._payloadSize {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._spatialLayer {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._temporalLayer {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._isKeyFrame {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._isRtx {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._packets {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
+    } }()
+    try { if let v = self._ntp {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 13)
+    } }()
+    try { if let v = self._packetCount {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 14)
+    } }()
+    try { if let v = self._octetCount {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 15)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBTraceInfo, rhs: PBTraceInfo) -> Bool {
+    if lhs.ssrc != rhs.ssrc {return false}
+    if lhs._payloadType != rhs._payloadType {return false}
+    if lhs._sequenceNumber != rhs._sequenceNumber {return false}
+    if lhs._rtpTimestamp != rhs._rtpTimestamp {return false}
+    if lhs._marker != rhs._marker {return false}
+    if lhs._size != rhs._size {return false}
+    if lhs._payloadSize != rhs._payloadSize {return false}
+    if lhs._spatialLayer != rhs._spatialLayer {return false}
+    if lhs._temporalLayer != rhs._temporalLayer {return false}
+    if lhs._isKeyFrame != rhs._isKeyFrame {return false}
+    if lhs._isRtx != rhs._isRtx {return false}
+    if lhs._packets != rhs._packets {return false}
+    if lhs._ntp != rhs._ntp {return false}
+    if lhs._packetCount != rhs._packetCount {return false}
+    if lhs._octetCount != rhs._octetCount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAudioLevels: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AudioLevels"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}observer_id\0\u{1}volumes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.observerID) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.volumes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.observerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.observerID, fieldNumber: 1)
+    }
+    if !self.volumes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.volumes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBAudioLevels, rhs: PBAudioLevels) -> Bool {
+    if lhs.observerID != rhs.observerID {return false}
+    if lhs.volumes != rhs.volumes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAudioLevel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AudioLevel"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}producer_id\0\u{1}volume\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.producerID) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.volume) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.producerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.producerID, fieldNumber: 1)
+    }
+    if self.volume != 0 {
+      try visitor.visitSingularSInt64Field(value: self.volume, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBAudioLevel, rhs: PBAudioLevel) -> Bool {
+    if lhs.producerID != rhs.producerID {return false}
+    if lhs.volume != rhs.volume {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

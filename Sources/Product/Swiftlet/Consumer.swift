@@ -225,8 +225,8 @@ extension Consumer: NotificationTarget {
             state.withLock { $0.score = score }
             core.events.emit(.score(score))
             core.observers.emit(.score(score))
-        case .workerRunning, .log, .notificationsDropped, .iceStateChanged, .iceSelectedTupleChanged, .dtlsStateChanged,
-            .listenServerClosed, .producerScore:
+        default:
+            // Of other kinds of objects.
             return
         }
     }

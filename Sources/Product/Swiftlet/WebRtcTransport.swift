@@ -386,8 +386,8 @@ extension WebRtcTransport: NotificationTarget {
             core.observers.emit(.dtlsStateChange(dtlsState))
         case .listenServerClosed:
             listenServerClosed()
-        case .workerRunning, .log, .notificationsDropped, .producerScore, .consumerScore, .consumerProducerPaused,
-            .consumerProducerResumed, .consumerProducerClosed:
+        default:
+            // Of other kinds of objects.
             return
         }
     }

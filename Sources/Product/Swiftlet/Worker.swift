@@ -243,8 +243,8 @@ public final class Worker: Sendable {
         case .notificationsDropped(let count):
             state.withLock { $0.droppedNotifications += count }
             logger?.warning("worker dropped notifications", metadata: ["worker": "\(pid)", "count": "\(count)"])
-        case .workerRunning, .iceStateChanged, .iceSelectedTupleChanged, .dtlsStateChanged, .listenServerClosed,
-            .producerScore, .consumerScore, .consumerProducerPaused, .consumerProducerResumed, .consumerProducerClosed:
+        default:
+            // Running is known from the answer to the start; the others are of objects in the worker.
             return
         }
     }

@@ -120,6 +120,9 @@ extension ControlNotification {
         case .listenServerClosed(let id): id
         case .producerScore(let id, _), .consumerScore(let id, _): id
         case .consumerProducerPaused(let id), .consumerProducerResumed(let id), .consumerProducerClosed(let id): id
+        case .consumerLayersChanged(let id, _), .consumerTrace(let id, _): id
+        case .producerDemand(let id, _), .producerVideoOrientationChanged(let id, _), .producerTrace(let id, _): id
+        case .audioLevels(let id, _), .audioSilence(let id), .dominantSpeaker(let id, _): id
         }
     }
 }

@@ -28,6 +28,22 @@ package enum ControlNotification: Hashable, Sendable {
     case consumerProducerResumed(consumerId: String)
     /// The consumer is closed, because its producer is.
     case consumerProducerClosed(consumerId: String)
+    /// What is being forwarded now, or `nil` for nothing. Coalesces.
+    case consumerLayersChanged(consumerId: String, layers: ConsumerLayers?)
+    /// Which layers anybody wants of a producer with several: more at once, fewer after 5 s. Coalesces.
+    case producerDemand(producerId: String, demand: ProducerDemand)
+    /// The sender turned its camera.
+    case producerVideoOrientationChanged(producerId: String, orientation: ProducerVideoOrientation)
+    /// Dropped where the host reads too slowly.
+    case producerTrace(producerId: String, event: TraceEvent)
+    /// Dropped where the host reads too slowly.
+    case consumerTrace(consumerId: String, event: TraceEvent)
+    /// The loudest producers of the last interval, the loudest first; dropped where the host reads too slowly.
+    case audioLevels(observerId: String, volumes: [AudioLevel])
+    /// Nobody was loud in the last interval, told once until somebody is.
+    case audioSilence(observerId: String)
+    /// Somebody else speaks now.
+    case dominantSpeaker(observerId: String, producerId: String)
     /// So many notifications were dropped since the last such message, because the host read too slowly.
     case notificationsDropped(count: UInt64)
 }

@@ -25,6 +25,9 @@ package enum ControlReply: Hashable, Sendable {
     case consumed(Consumed)
     case consumerStats([RtpStreamStat])
     case consumerDump(ConsumerDump)
+    /// What became of the wish: within what the producer has, or `nil` for a consumer without layers.
+    case preferredLayers(ConsumerLayers?)
+    case rtpObserverDump(RtpObserverDump)
 }
 
 extension ControlReply {
@@ -46,9 +49,17 @@ extension ControlReply {
         package var paused: Bool
         package var producerPaused: Bool
         package var score: ConsumerScore
+        /// What the viewer may get at most, `nil` for a consumer without layers.
+        package var preferredLayers: ConsumerLayers?
 
-        package init(paused: Bool, producerPaused: Bool, score: ConsumerScore) {
+        package init(
+            paused: Bool,
+            producerPaused: Bool,
+            score: ConsumerScore,
+            preferredLayers: ConsumerLayers? = nil
+        ) {
             (self.paused, self.producerPaused, self.score) = (paused, producerPaused, score)
+            self.preferredLayers = preferredLayers
         }
     }
 }

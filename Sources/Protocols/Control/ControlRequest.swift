@@ -57,6 +57,9 @@ package enum ControlRequest: Hashable, Sendable {
     case closeProducer(id: String)
     case getProducerStats(id: String)
     case dumpProducer(id: String)
+    /// Which packets and requests are told by ``ControlNotification/producerTrace(producerId:event:)`` from now on;
+    /// an empty set for none.
+    case traceProducer(id: String, types: Set<TraceEventType>)
 
     // Consumer
     /// Replies ``ControlReply/consumed(_:)``.
@@ -68,6 +71,23 @@ package enum ControlRequest: Hashable, Sendable {
     case requestKeyFrame(consumerId: String)
     case getConsumerStats(id: String)
     case dumpConsumer(id: String)
+    /// Which layers the viewer wants at most; `nil` for the highest. Replies ``ControlReply/preferredLayers(_:)``.
+    case setPreferredLayers(consumerId: String, layers: ConsumerLayers?)
+    /// How the consumer ranks among those of its transport when the budget is short, from 1 to 255.
+    case setPriority(consumerId: String, priority: UInt8)
+    /// As ``traceProducer(id:types:)``; `sr` is for producers only.
+    case traceConsumer(id: String, types: Set<TraceEventType>)
+
+    // RTP observers
+    case createAudioLevelObserver(CreateAudioLevelObserver)
+    case createActiveSpeakerObserver(CreateActiveSpeakerObserver)
+    case closeRtpObserver(id: String)
+    case pauseRtpObserver(id: String)
+    case resumeRtpObserver(id: String)
+    /// An audio producer of the same router; adding it twice does nothing.
+    case addProducerToRtpObserver(observerId: String, producerId: String)
+    case removeProducerFromRtpObserver(observerId: String, producerId: String)
+    case dumpRtpObserver(id: String)
 }
 
 extension ControlRequest {
@@ -201,6 +221,10 @@ extension ControlRequest {
         /// The producer's encodings under the SSRCs of its ``Produce/rtpMapping``, lowest first.
         package var consumableRtpEncodings: [RtpEncodingParameters]
         package var paused: Bool
+        /// Which layers the viewer wants at most; `nil` for the highest.
+        package var preferredLayers: ConsumerLayers?
+        /// Whether packets of silence are left out, Opus in discontinuous transmission.
+        package var ignoreDtx: Bool
 
         package init(
             id: String,
@@ -211,12 +235,50 @@ extension ControlRequest {
             rtpParameters: RtpParameters,
             codecMapping: [RtpCodecMapping],
             consumableRtpEncodings: [RtpEncodingParameters],
-            paused: Bool = false
+            paused: Bool = false,
+            preferredLayers: ConsumerLayers? = nil,
+            ignoreDtx: Bool = false
         ) {
             (self.id, self.transportId, self.producerId) = (id, transportId, producerId)
             (self.kind, self.type) = (kind, type)
             (self.rtpParameters, self.codecMapping) = (rtpParameters, codecMapping)
             (self.consumableRtpEncodings, self.paused) = (consumableRtpEncodings, paused)
+            (self.preferredLayers, self.ignoreDtx) = (preferredLayers, ignoreDtx)
+        }
+    }
+
+    /// Who is loud, again and again.
+    package struct CreateAudioLevelObserver: Hashable, Sendable {
+        package var id: String
+        package var routerId: String
+        /// Most producers in one notification, at least 1.
+        package var maxEntries: UInt16
+        /// Averages below this are left out: −127 to 0 dBov.
+        package var threshold: Int8
+        /// Milliseconds between two notifications; the worker keeps it within 250 to 5000.
+        package var interval: UInt16
+
+        package init(
+            id: String,
+            routerId: String,
+            maxEntries: UInt16 = 1,
+            threshold: Int8 = -80,
+            interval: UInt16 = 1000
+        ) {
+            (self.id, self.routerId) = (id, routerId)
+            (self.maxEntries, self.threshold, self.interval) = (maxEntries, threshold, interval)
+        }
+    }
+
+    /// Who speaks.
+    package struct CreateActiveSpeakerObserver: Hashable, Sendable {
+        package var id: String
+        package var routerId: String
+        /// Milliseconds between two decisions; the worker keeps it within 100 to 5000.
+        package var interval: UInt16
+
+        package init(id: String, routerId: String, interval: UInt16 = 300) {
+            (self.id, self.routerId, self.interval) = (id, routerId, interval)
         }
     }
 }
