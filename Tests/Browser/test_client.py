@@ -64,6 +64,11 @@ def test_negotiation():
     run_module("negotiation")
 
 
+def test_encodings():
+    """pictures are sent in the sizes that suit them"""
+    run_module("encodings")
+
+
 def test_signaling():
     """requests, notifications and reconnection over protoo's frames"""
     run_module("signaling")

@@ -13,6 +13,7 @@ export class Device {
   #router;
   #send;
   #recv;
+  #hasScalabilityModes = false;
   #isLoading = false;
 
   /** Emits `newtransport` (transport). */
@@ -47,17 +48,24 @@ export class Device {
     try {
       this.#router = structuredClone({ headerExtensions: [], ...routerRtpCapabilities });
       const [sending, receiving] = [await probe('sendonly'), await probe('recvonly')];
-      this.#send = intersectCapabilities(sending, this.#router, 'send');
-      this.#recv = intersectCapabilities(receiving, this.#router, 'recv');
+      this.#hasScalabilityModes = sending.hasScalabilityModes;
+      this.#send = intersectCapabilities(sending.sections, this.#router, 'send');
+      this.#recv = intersectCapabilities(receiving.sections, this.#router, 'recv');
     } finally {
       this.#isLoading = false;
     }
   }
 
+  /** Whether the browser can send several frame rates, and with VP9 and AV1 several sizes, in one stream. */
+  get hasScalabilityModes() {
+    this.#checkLoaded();
+    return this.#hasScalabilityModes;
+  }
+
   canProduce(kind) {
     this.#checkLoaded();
     if (kind !== 'audio' && kind !== 'video') throw new TypeError(`invalid kind "${kind}"`);
-    return this.#send.codecs.some((codec) => codec.kind === kind && !/\/rtx$/i.test(codec.mimeType));
+    return this.#send.codecs.some((codec) => codec.kind === kind && !/\/(rtx|red)$/i.test(codec.mimeType));
   }
 
   createSendTransport(options) {
@@ -77,7 +85,8 @@ export class Device {
       throw new TypeError('if given, appData must be an object');
     }
     if (typeof globalThis.RTCPeerConnection !== 'function') throw new UnsupportedError('this browser has no WebRTC');
-    const capabilities = { router: this.#router, send: this.#send, recv: this.#recv };
+    const hasScalabilityModes = this.#hasScalabilityModes;
+    const capabilities = { router: this.#router, send: this.#send, recv: this.#recv, hasScalabilityModes };
     const transport = new Type(options, capabilities);
     this.observer.emit('newtransport', transport);
     return transport;

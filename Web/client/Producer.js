@@ -4,7 +4,10 @@
 import { InvalidStateError, UnsupportedError } from './errors.js';
 import { EventEmitter } from './EventEmitter.js';
 
-/** A track being sent. Emits `transportclose` and `trackended`. */
+/**
+ * A track being sent. Emits `transportclose`, `trackended`, `demandchange` (demand: which encodings anybody watches) and
+ * `score` (scores).
+ */
 export class Producer extends EventEmitter {
   observer = new EventEmitter();
   #track;
@@ -13,6 +16,11 @@ export class Producer extends EventEmitter {
   #paused = false;
   #closed = false;
   #maxSpatialLayer;
+  #demand;
+  #score = [];
+  /** Which encodings the application wants on, once it said so. */
+  #wished;
+  #changes = Promise.resolve();
 
   constructor({ id, kind, track, transceiver, rtpParameters, appData, ...settings }, onClose) {
     super();
@@ -40,6 +48,21 @@ export class Producer extends EventEmitter {
 
   get maxSpatialLayer() {
     return this.#maxSpatialLayer;
+  }
+
+  /** What viewers want, as last told: {encodings: [boolean], spatialLayer, temporalLayer}; undefined before that. */
+  get demand() {
+    return this.#demand;
+  }
+
+  /** How well the streams arrive at the server, as last told. */
+  get score() {
+    return this.#score;
+  }
+
+  /** Which encodings are sent now, the smallest first. */
+  get activeEncodings() {
+    return (this.rtpSender.getParameters().encodings ?? []).map(({ active }) => active !== false);
   }
 
   async getStats() {
@@ -80,15 +103,38 @@ export class Producer extends EventEmitter {
     this.#checkOpen();
     if (this.kind !== 'video') throw new UnsupportedError('not a video Producer');
     if (!Number.isInteger(layer)) throw new TypeError('invalid spatialLayer');
-    await this.#change((encoding, index) => ({ ...encoding, active: index <= layer }));
     this.#maxSpatialLayer = layer;
+    await this.#change();
   }
 
   /** Sets the same values on every encoding, such as maxBitrate. */
   async setRtpEncodingParameters(values) {
     this.#checkOpen();
     if (values === null || typeof values !== 'object') throw new TypeError('invalid params');
-    await this.#change((encoding) => ({ ...encoding, ...values }));
+    await this.#change(values);
+  }
+
+  /**
+   * Takes in what viewers want: encodings that nobody watches fall silent and cost nothing. The smallest is always sent,
+   * so that who comes sees something at once.
+   */
+  async setDemand({ encodings, spatialLayer, temporalLayer }) {
+    if (this.#closed || this.kind !== 'video' || !Array.isArray(encodings)) return;
+    this.#demand = { encodings: encodings.map(Boolean), spatialLayer, temporalLayer };
+    try {
+      await this.#change();
+    } catch (error) {
+      if (!this.#closed) console.warn('what is sent could not be changed', error);
+      return;
+    }
+    if (!this.#closed) this.emit('demandchange', this.#demand);
+  }
+
+  /** Takes in how well the streams arrive. */
+  setScore(score) {
+    if (this.#closed) return;
+    this.#score = score;
+    this.emit('score', score);
   }
 
   close() {
@@ -123,11 +169,28 @@ export class Producer extends EventEmitter {
     this.rtpSender.replaceTrack(paused ? null : this.#track).catch((error) => console.warn('no track to send', error));
   }
 
-  async #change(update) {
-    const parameters = this.rtpSender.getParameters();
-    // Firefox before 110 lists none until asked for one.
-    parameters.encodings = (parameters.encodings?.length ? parameters.encodings : [{}]).map(update);
-    await this.rtpSender.setParameters(parameters);
+  /** Brings the encodings in line with what is wanted; one change at a time, since each starts from what the last left. */
+  #change(values = {}) {
+    const result = this.#changes.then(async () => {
+      if (this.#closed) return;
+      const parameters = this.rtpSender.getParameters();
+      // Firefox before 110 lists none until asked for one.
+      const present = parameters.encodings?.length ? parameters.encodings : [{}];
+      this.#wished ??= present.map(({ active }) => active !== false);
+      if (values.active !== undefined) this.#wished = present.map(() => values.active);
+      const changed = present.map((encoding, index) => ({ ...encoding, ...values, active: this.#isWanted(index) }));
+      const isSame = changed.every((encoding, index) => (present[index].active !== false) === encoding.active);
+      if (isSame && Object.keys(values).length === 0) return;
+      parameters.encodings = changed;
+      await this.rtpSender.setParameters(parameters);
+    });
+    this.#changes = result.catch(() => {});
+    return result;
+  }
+
+  #isWanted(index) {
+    if (!this.#wished[index] || index > (this.#maxSpatialLayer ?? Infinity)) return false;
+    return index === 0 || this.#demand?.encodings[index] !== false;
   }
 
   #checkOpen() {

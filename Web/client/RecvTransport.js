@@ -9,7 +9,12 @@ import { Transport } from './Transport.js';
 /** Most consumers that one negotiation takes in. */
 const BATCH_LIMIT = 64;
 
-/** Receives tracks. Consumers asked for at about the same time share one negotiation. */
+/**
+ * Receives tracks. Consumers asked for at about the same time share one negotiation.
+ *
+ * Emits `control` ({method, data}, callback(answer), errback) where a consumer asks the server for something: layers, a
+ * priority, a key frame.
+ */
 export class RecvTransport extends Transport {
   #capabilities;
   /** The m-lines in their order: an index, once used, stays, and a closed one may be taken again. */
@@ -41,6 +46,20 @@ export class RecvTransport extends Transport {
       this.#waiting.push({ options, onRtpReceiver, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /**
+   * Takes in a notification of the server: which layers come of a consumer, and how well.
+   *
+   * Returns whether it was for a consumer here.
+   */
+  notified({ method, data }) {
+    const consumer = [...this.#consumers].find(({ id }) => id === data?.consumerId);
+    if (!consumer) return false;
+    if (method === 'consumerLayersChanged') consumer.setCurrentLayers(data.layers ?? data);
+    else if (method === 'consumerScore') consumer.setScore(data.score);
+    else return false;
+    return true;
   }
 
   closeChildren() {
@@ -108,7 +127,8 @@ export class RecvTransport extends Transport {
     }
     onRtpReceiver?.(transceiver.receiver);
     const { receiver } = transceiver;
-    const consumer = new Consumer({ ...options, receiver, track: receiver.track }, (closing) => {
+    const ask = (method, data) => this.ask('control', { method, data });
+    const consumer = new Consumer({ ...options, receiver, track: receiver.track, ask }, (closing) => {
       this.#consumers.delete(closing);
       this.#retire(section);
       this.#isStale = true;

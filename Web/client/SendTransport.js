@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { suggestEncodings } from './encodings.js';
 import { InvalidStateError, UnsupportedError } from './errors.js';
-import { applyCodecOptions, sendingEncodings, sendingParameters } from './negotiation.js';
+import { answeringCodecs, applyCodecOptions, sendingEncodings, sendingParameters } from './negotiation.js';
 import { Producer } from './Producer.js';
 import { parseDescription } from './sdp.js';
 import { Transport } from './Transport.js';
@@ -11,21 +12,25 @@ import { Transport } from './Transport.js';
 export class SendTransport extends Transport {
   #router;
   #capabilities;
+  #hasScalabilityModes;
   #producers = new Set();
   /** What was answered, by mid: the answer to an unchanged section stays the same. */
   #answered = new Map();
 
-  constructor(options, { router, send }) {
+  constructor(options, { router, send, hasScalabilityModes }) {
     super(options);
-    [this.#router, this.#capabilities] = [router, send];
+    [this.#router, this.#capabilities, this.#hasScalabilityModes] = [router, send, hasScalabilityModes];
   }
 
   get direction() {
     return 'send';
   }
 
-  /** Sends a track; resolves with its Producer once the server has one. */
-  async produce({ track, streamId, encodings, codecOptions, codec, stopTracks = true, ...rest } = {}) {
+  /**
+   * Sends a track; resolves with its Producer once the server has one. Video goes out in several sizes unless `layers`
+   * or `encodings` say otherwise.
+   */
+  async produce({ track, streamId, encodings, layers, codecOptions, codec, stopTracks = true, ...rest } = {}) {
     this.checkOpen();
     if (!track) throw new TypeError('missing track');
     if (track.readyState === 'ended') throw new InvalidStateError('track ended');
@@ -37,7 +42,9 @@ export class SendTransport extends Transport {
     const appData = rest.appData ?? {};
     const { disableTrackOnPause = true, zeroRtpOnPause = false } = rest;
     return this.enqueue(async () => {
-      const sent = await this.#send({ track, streamId, encodings, codecOptions, codec, onRtpSender: rest.onRtpSender });
+      const wanted = encodings ?? this.#suggest(track, layers, codec);
+      const { onRtpSender } = rest;
+      const sent = await this.#send({ track, streamId, encodings: wanted, codecOptions, codec, onRtpSender });
       try {
         const { kind } = track;
         const { id } = await this.ask('produce', { kind, rtpParameters: sent.rtpParameters, appData });
@@ -54,6 +61,20 @@ export class SendTransport extends Transport {
     });
   }
 
+  /**
+   * Takes in a notification of the server: what viewers want of a producer, and how well it arrives.
+   *
+   * Returns whether it was for a producer here.
+   */
+  notified({ method, data }) {
+    const producer = [...this.#producers].find(({ id }) => id === data?.producerId);
+    if (!producer) return false;
+    if (method === 'producerDemand') producer.setDemand(data);
+    else if (method === 'producerScore') producer.setScore(data.score);
+    else return false;
+    return true;
+  }
+
   closeChildren() {
     for (const producer of this.#producers) producer.transportClosed();
     this.#producers.clear();
@@ -63,6 +84,21 @@ export class SendTransport extends Transport {
     const connection = this.peerConnection;
     await connection.setLocalDescription(await connection.createOffer(options));
     await this.#answer();
+  }
+
+  #suggest(track, layers, codec) {
+    if (track.kind !== 'video') return undefined;
+    const { width, height, displaySurface } = track.getSettings?.() ?? {};
+    // A shared screen shows text, which smaller sizes would make unreadable.
+    const isScreen = displaySurface !== undefined || ['detail', 'text'].includes(track.contentHint);
+    const first = this.#capabilities.codecs.find(({ kind }) => kind === 'video');
+    return suggestEncodings({
+      width,
+      height,
+      codec: (codec ?? first)?.mimeType,
+      layers: layers ?? (isScreen ? 'single' : 'simulcast'),
+      hasScalabilityModes: this.#hasScalabilityModes,
+    });
   }
 
   async #send({ track, streamId, encodings, codecOptions, codec, onRtpSender }) {
@@ -78,7 +114,7 @@ export class SendTransport extends Transport {
       await this.connectOnce(offer.sdp);
       await connection.setLocalDescription(offer);
       const section = this.#localSections().find(({ mid }) => mid === transceiver.mid);
-      const rtpParameters = sendingParameters(section, this.#router, codec);
+      const rtpParameters = sendingParameters(section, this.#router, codec, { red: codecOptions?.opusRed });
       if (!rtpParameters) throw new UnsupportedError(`no ${codec?.mimeType ?? track.kind} codec in common`);
       rtpParameters.encodings = sendingEncodings(section, asked);
       if (codecOptions?.opusDtx && track.kind === 'audio') rtpParameters.encodings[0].dtx = true;
@@ -88,7 +124,7 @@ export class SendTransport extends Transport {
         kind: track.kind,
         mid: transceiver.mid,
         direction: 'recvonly',
-        codecs: codecs.map(({ answer }) => answer),
+        codecs: answeringCodecs(codecs.map(({ answer }) => answer)),
         headerExtensions: rtpParameters.headerExtensions,
         rids: section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id),
         ptime: codecOptions?.opusPtime,

@@ -18,15 +18,33 @@ export function browserName(userAgent = globalThis.navigator?.userAgent ?? '') {
   return 'unknown';
 }
 
-/** The sections of an offer that would send, or receive, one audio and one video track. */
+/**
+ * The sections of an offer that would send, or receive, one audio and one video track; and whether the browser divides
+ * streams by scalability modes.
+ *
+ * The video to send asks for layers, because browsers offer the extensions that describe them to no one else.
+ */
 export async function probe(direction) {
   if (typeof globalThis.RTCPeerConnection !== 'function') throw new UnsupportedError('this browser has no WebRTC');
   const connection = new RTCPeerConnection();
   try {
-    for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction });
+    connection.addTransceiver('audio', { direction });
+    const hasScalabilityModes = direction === 'sendonly' ? addLayered(connection) : false;
+    if (direction !== 'sendonly') connection.addTransceiver('video', { direction });
     const offer = await connection.createOffer();
-    return parseDescription(offer.sdp).sections;
+    return { sections: parseDescription(offer.sdp).sections, hasScalabilityModes };
   } finally {
     connection.close();
+  }
+}
+
+function addLayered(connection) {
+  try {
+    const sendEncodings = [{ scalabilityMode: 'L1T3' }];
+    const { sender } = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings });
+    return sender.getParameters().encodings?.[0]?.scalabilityMode === 'L1T3';
+  } catch {
+    connection.addTransceiver('video', { direction: 'sendonly' });
+    return false;
   }
 }

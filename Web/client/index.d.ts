@@ -96,7 +96,40 @@ export interface TransportOptions {
   appData?: AppData;
 }
 
+/** A place in a stream's layers, counted from 0; without a temporal one, every frame. */
+export interface ConsumerLayers {
+  spatialLayer: number;
+  temporalLayer?: number;
+}
+
+/** What the viewers of a producer want of it, all together; -1 for nothing. */
+export interface ProducerDemand {
+  /** For each encoding, the smallest first, whether anybody watches it. */
+  encodings: boolean[];
+  spatialLayer: number;
+  temporalLayer: number;
+}
+
+/** How well a stream arrives, from 0 to 10. */
+export interface ConsumerScore {
+  score: number;
+  producerScore: number;
+  producerScores: number[];
+}
+
+export interface ProducerScore {
+  encodingIdx: number;
+  ssrc: number;
+  rid?: string;
+  score: number;
+}
+
+/** Several streams, one with several sizes in it (VP9 and AV1), or one of one size. */
+export type Layering = 'simulcast' | 'svc' | 'single';
+
 export interface ProducerCodecOptions {
+  /** Whether every packet repeats the one before it (RFC 2198). Default: as the browser prefers. */
+  opusRed?: boolean;
   opusStereo?: boolean;
   opusFec?: boolean;
   opusDtx?: boolean;
@@ -114,8 +147,10 @@ export interface ProducerOptions {
   track: MediaStreamTrack;
   /** Tracks with the same one are played in step by those who receive them. */
   streamId?: string;
-  /** Low quality first. */
+  /** Low quality first. Default for video: what `suggestEncodings` makes of the track, the codec and `layers`. */
   encodings?: RTCRtpEncodingParameters[];
+  /** How many sizes video is sent in, where `encodings` are not given. Default: simulcast; for a shared screen, single. */
+  layers?: Layering;
   codecOptions?: ProducerCodecOptions;
   /** The codec to send with; without it the first in common. */
   codec?: Pick<RtpCodecCapability, 'mimeType' | 'clockRate' | 'channels' | 'parameters'>;
@@ -172,6 +207,8 @@ export declare class Device {
   readonly rtpCapabilities: RtpCapabilities;
   /** Compares the browser with the router; once, before anything else. */
   load(options: { routerRtpCapabilities: RtpCapabilities }): Promise<void>;
+  /** Whether the browser can send several frame rates, and with VP9 and AV1 several sizes, in one stream. */
+  readonly hasScalabilityModes: boolean;
   canProduce(kind: MediaKind): boolean;
   createSendTransport(options: TransportOptions): SendTransport;
   createRecvTransport(options: TransportOptions): RecvTransport;
@@ -190,6 +227,15 @@ interface SendTransportEvents extends TransportEvents {
   produce: [
     values: { kind: MediaKind; rtpParameters: RtpParameters; appData: AppData },
     callback: (answer: { id: string }) => void,
+    errback: (error: Error) => void,
+  ];
+}
+
+interface RecvTransportEvents extends TransportEvents {
+  /** Where a consumer asks the server for something: make the request, then call back with the answer. */
+  control: [
+    values: { method: string; data: { consumerId: string } & Record<string, unknown> },
+    callback: (answer?: unknown) => void,
     errback: (error: Error) => void,
   ];
 }
@@ -225,10 +271,14 @@ export declare abstract class Transport<
 
 export declare class SendTransport extends Transport<SendTransportEvents> {
   readonly direction: 'send';
+  /** Takes in `producerDemand` and `producerScore`; returns whether it was for a producer here. */
+  notified(notification: { method: string; data: any }): boolean;
 }
 
-export declare class RecvTransport extends Transport {
+export declare class RecvTransport extends Transport<RecvTransportEvents> {
   readonly direction: 'recv';
+  /** Takes in `consumerLayersChanged` and `consumerScore`; returns whether it was for a consumer here. */
+  notified(notification: { method: string; data: any }): boolean;
 }
 
 interface ChildEvents {
@@ -243,8 +293,20 @@ interface ChildObserverEvents {
   trackended: [];
 }
 
+interface ProducerEvents extends ChildEvents {
+  /** Viewers want more or less; the encodings have been switched accordingly. */
+  demandchange: [demand: ProducerDemand];
+  score: [score: ProducerScore[]];
+}
+
+interface ConsumerEvents extends ChildEvents {
+  /** Other layers come now; null for none. */
+  layerschange: [layers: ConsumerLayers | null];
+  score: [score: ConsumerScore];
+}
+
 /** A track being sent. */
-export declare class Producer extends EventEmitter<ChildEvents> {
+export declare class Producer extends EventEmitter<ProducerEvents> {
   readonly id: string;
   readonly kind: MediaKind;
   readonly track: MediaStreamTrack | null;
@@ -253,6 +315,11 @@ export declare class Producer extends EventEmitter<ChildEvents> {
   readonly paused: boolean;
   readonly closed: boolean;
   readonly maxSpatialLayer: number | undefined;
+  /** What viewers want, as last told. */
+  readonly demand: ProducerDemand | undefined;
+  readonly score: ProducerScore[];
+  /** Which encodings are sent now, the smallest first. */
+  readonly activeEncodings: boolean[];
   readonly observer: EventEmitter<ChildObserverEvents>;
   appData: AppData;
   getStats(): Promise<RTCStatsReport>;
@@ -261,13 +328,16 @@ export declare class Producer extends EventEmitter<ChildEvents> {
   /** Sends another track in the place of this one; null sends nothing. */
   replaceTrack(options: { track: MediaStreamTrack | null }): Promise<void>;
   setMaxSpatialLayer(layer: number): Promise<void>;
+  /** Switches encodings that nobody watches off, but for the smallest. `notified` calls it. */
+  setDemand(demand: ProducerDemand): Promise<void>;
+  setScore(score: ProducerScore[]): void;
   /** Sets the same values on every encoding. */
   setRtpEncodingParameters(values: Partial<RTCRtpEncodingParameters>): Promise<void>;
   close(): void;
 }
 
 /** A track being received. */
-export declare class Consumer extends EventEmitter<ChildEvents> {
+export declare class Consumer extends EventEmitter<ConsumerEvents> {
   readonly id: string;
   readonly producerId: string;
   readonly kind: MediaKind;
@@ -276,13 +346,52 @@ export declare class Consumer extends EventEmitter<ChildEvents> {
   readonly rtpParameters: RtpParameters;
   readonly paused: boolean;
   readonly closed: boolean;
+  /** How many sizes and frame rates there are to choose from. */
+  readonly spatialLayers: number;
+  readonly temporalLayers: number;
+  readonly hasLayers: boolean;
+  /** The layers that come now, null for none; undefined until the server says so. */
+  readonly currentLayers: ConsumerLayers | null | undefined;
+  /** What was asked for last, as the server took it. */
+  readonly preferredLayers: ConsumerLayers | undefined;
+  readonly priority: number;
+  readonly score: ConsumerScore | undefined;
   readonly observer: EventEmitter<ChildObserverEvents>;
   appData: AppData;
   getStats(): Promise<RTCStatsReport>;
+  /** Asks the server, through the transport's `control` event; resolves with what it took. */
+  setPreferredLayers(layers: ConsumerLayers): Promise<ConsumerLayers>;
+  /** From 1 to 255: who is served first where not all fits. */
+  setPriority(priority: number): Promise<void>;
+  requestKeyFrame(): Promise<void>;
+  setCurrentLayers(layers: { spatialLayer: number | null; temporalLayer?: number | null } | null): void;
+  setScore(score: ConsumerScore): void;
   pause(): void;
   resume(): void;
   close(): void;
 }
+
+export interface EncodingSuggestion {
+  width?: number;
+  height?: number;
+  /** Such as 'video/VP9'. */
+  codec?: string;
+  layers?: Layering;
+  /** How many sizes; default: as many as the picture is worth. */
+  count?: number;
+  hasScalabilityModes?: boolean;
+}
+
+/** Encodings for one picture, the smallest first. */
+export declare function suggestEncodings(picture?: EncodingSuggestion): RTCRtpEncodingParameters[];
+/** Whether a codec can send several sizes in one stream. */
+export declare function hasSpatialLayers(codec: string): boolean;
+/** What a scalability mode such as `L3T3_KEY` holds. */
+export declare function parseScalabilityMode(mode?: string): {
+  spatialLayers: number;
+  temporalLayers: number;
+  ksvc: boolean;
+};
 
 interface SignalingEvents {
   /** Each time that a connection stands. */

@@ -6,6 +6,7 @@
 export { browserName } from './browser.js';
 export { Consumer } from './Consumer.js';
 export { Device } from './Device.js';
+export { hasSpatialLayers, parseScalabilityMode, suggestEncodings } from './encodings.js';
 export { InvalidStateError, RequestError, UnsupportedError } from './errors.js';
 export { EventEmitter } from './EventEmitter.js';
 export { Producer } from './Producer.js';

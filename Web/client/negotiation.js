@@ -6,6 +6,7 @@
 
 const lower = (text) => text.toLowerCase();
 const isRtx = (codec) => lower(codec.mimeType).endsWith('/rtx');
+const isRed = (codec) => lower(codec.mimeType) === 'audio/red';
 
 /** Whether two codec entries mean the same stream format; payload types play no part. */
 export function matches(a, b) {
@@ -110,9 +111,12 @@ function canUse(direction, own, router) {
  * The parameters to send one track with, from the browser's own offer: the first codec in common, or the one asked
  * for, with its RTX.
  *
+ * `red` is whether sound goes out with redundancy (RFC 2198): every packet repeats the one before it. Without a choice
+ * that is so where the browser's offer prefers it.
+ *
  * Returns null when there is none in common.
  */
-export function sendingParameters(section, router, wanted) {
+export function sendingParameters(section, router, wanted, { red } = {}) {
   const common = intersectCapabilities([section], router, 'send');
   const media = common.codecs.filter((codec) => !isRtx(codec) && !isFeature(codec));
   const chosen = wanted
@@ -123,12 +127,21 @@ export function sendingParameters(section, router, wanted) {
   const headerExtensions = common.headerExtensions.map(({ uri, preferredId }) => {
     return { uri, id: preferredId, encrypt: false, parameters: {} };
   });
-  const codecs = [chosen, ...(rtx ? [rtx] : [])].map((codec) => {
+  const redundant = redundancyFor(chosen, common.codecs);
+  const isRedundant = redundant && (red ?? common.codecs.indexOf(redundant) < common.codecs.indexOf(chosen));
+  const codecs = [chosen, ...(rtx ? [rtx] : []), ...(isRedundant ? [redundant] : [])].map((codec) => {
     const { preferredPayloadType: payloadType, kind, ...rest } = codec;
     return { ...rest, payloadType, parameters: { ...rest.parameters } };
   });
   pruneFeedback(codecs, headerExtensions);
   return { mid: section.mid, codecs, headerExtensions, encodings: [], rtcp: { cname: cnameOf(section), reducedSize: true } };
+}
+
+// The redundant form of a codec: its format parameters list the payload types of its blocks, as in "111/111".
+function redundancyFor(chosen, codecs) {
+  return codecs.find((codec) => isRed(codec) && Object.keys(codec.parameters).some((key) => {
+    return key.split('/').every((type) => Number(type) === chosen.preferredPayloadType);
+  }));
 }
 
 // Codecs that accompany another one and cannot be sent alone.
@@ -216,6 +229,11 @@ export function receivingCodecs(parameters, capabilities) {
     const own = capabilities.codecs.find((entry) => entry.preferredPayloadType === codec.payloadType && matches(entry, codec));
     return own ? { ...codec, parameters: { ...own.parameters } } : codec;
   });
+}
+
+/** The codecs of an answer, in the order of preference: what is redundant before what it repeats. */
+export function answeringCodecs(codecs) {
+  return [...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))];
 }
 
 /** Throws a TypeError unless the value has the shape of router capabilities. */

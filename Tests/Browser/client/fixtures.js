@@ -35,6 +35,7 @@ const EXTENSIONS = [
   ['http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time', 4, 'sendrecv', 'sendrecv'],
   ['http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01', 5, 'recvonly', 'sendrecv'],
   ['urn:ietf:params:rtp-hdrext:ssrc-audio-level', 6, 'sendrecv', null],
+  ['https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension', 7, null, 'recvonly'],
   ['urn:3gpp:video-orientation', 8, null, 'sendrecv'],
 ];
 
@@ -43,6 +44,10 @@ export const router = {
     {
       kind: 'audio', mimeType: 'audio/opus', preferredPayloadType: 100, clockRate: 48000, channels: 2, parameters: {},
       rtcpFeedback: [{ type: 'nack', parameter: '' }, { type: 'transport-cc', parameter: '' }],
+    },
+    {
+      kind: 'audio', mimeType: 'audio/red', preferredPayloadType: 99, clockRate: 48000, channels: 2,
+      parameters: { '100/100': '' }, rtcpFeedback: [],
     },
     ...video('VP8'),
     ...video('VP9', { 'profile-id': 0 }),
@@ -54,6 +59,25 @@ export const router = {
     return direction ? [{ kind, uri, preferredId, preferredEncrypt: false, direction }] : [];
   })),
 };
+
+export const audioOffer = (order = '111 63') => [
+  'v=0',
+  'o=- 1 2 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  `m=audio 9 UDP/TLS/RTP/SAVPF ${order} 9 64`,
+  'c=IN IP4 0.0.0.0',
+  'a=mid:0',
+  'a=sendonly',
+  'a=rtpmap:111 opus/48000/2',
+  'a=fmtp:111 minptime=10;useinbandfec=1',
+  'a=rtpmap:63 red/48000/2',
+  'a=fmtp:63 111/111',
+  'a=rtpmap:9 G722/8000',
+  'a=rtpmap:64 red/8000',
+  'a=fmtp:64 9/9',
+  '',
+].join('\r\n');
 
 export const videoOffer = [
   'v=0',

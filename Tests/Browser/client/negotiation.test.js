@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import {
-  applyCodecOptions, checkCapabilities, h264Profile, intersectCapabilities, matches, receivingCodecs, sendingEncodings,
+  answeringCodecs, applyCodecOptions, checkCapabilities, h264Profile, intersectCapabilities, matches, receivingCodecs, sendingEncodings,
   sendingParameters,
 } from '/client/negotiation.js';
 import { parseDescription } from '/client/sdp.js';
-import { router, videoOffer } from './fixtures.js';
+import { audioOffer, router, videoOffer } from './fixtures.js';
 import { check, equal, fails, test } from './harness.js';
 
 const offered = () => parseDescription(videoOffer).sections;
@@ -82,6 +82,19 @@ test('codec options go where each side looks for them', () => {
   equal(codec.parameters, { minptime: 10 }, 'the original stays');
   const video = applyCodecOptions({ mimeType: 'video/VP8', parameters: {}, rtcpFeedback: [] }, { videoGoogleStartBitrate: 1000 });
   equal([video.sent.parameters, video.answer.parameters], [{}, { 'x-google-start-bitrate': 1000 }]);
+});
+
+test('redundant sound goes out where it is asked for, or where the browser prefers it', () => {
+  const sent = (order, options) => sendingParameters(parseDescription(audioOffer(order)).sections[0], router, undefined, options).codecs;
+  equal(types(sent()), [111], 'not by itself');
+  equal(types(sent('111 63', { red: true })), [111, 63], 'the codec it repeats comes first');
+  equal(types(sent('63 111')), [111, 63]);
+  equal(types(sent('63 111', { red: false })), [111]);
+  const codecs = sent('111 63', { red: true });
+  equal(codecs[1].parameters, { '111/111': '' });
+  equal(types(answeringCodecs(codecs)), [63, 111], 'the answer asks for the redundant form');
+  const without = { ...router, codecs: router.codecs.filter(({ mimeType }) => mimeType !== 'audio/red') };
+  equal(types(sendingParameters(parseDescription(audioOffer('63 111')).sections[0], without, undefined, { red: true }).codecs), [111]);
 });
 
 test('one payload type means the same in all sections of an offer', () => {

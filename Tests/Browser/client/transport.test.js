@@ -41,13 +41,13 @@ class Stand {
   }
 }
 
-function picture() {
+function picture(width = 320, height = 180) {
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [320, 180];
+  [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext('2d');
   const timer = setInterval(() => {
     context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
-    context.fillRect(0, 0, 320, 180);
+    context.fillRect(0, 0, width, height);
   }, 33);
   const [track] = canvas.captureStream(30).getVideoTracks();
   track.addEventListener('ended', () => clearInterval(timer));
@@ -148,6 +148,122 @@ test('several encodings are sent under rids, low quality first', async () => {
   check(told[1].mid !== told[0].mid);
   layered.close();
   transport.close();
+  stand.close();
+});
+
+test('a picture goes out in several sizes by itself, and what nobody watches is not sent', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver('video', { direction: 'recvonly' });
+  const transport = device.createSendTransport(await stand.offer());
+  transport.on('connect', (_, callback) => callback());
+  const told = [];
+  transport.on('produce', ({ rtpParameters }, callback) => {
+    told.push(rtpParameters);
+    callback({ id: `p${told.length}` });
+  });
+  const producer = await transport.produce({ track: picture(1280, 720) });
+  equal(told[0].encodings.map(({ rid, scalabilityMode }) => [rid, scalabilityMode]), [['r0', 'L1T3'], ['r1', 'L1T3'], ['r2', 'L1T3']]);
+  check(told[0].headerExtensions.some(({ uri }) => uri.includes('dependency-descriptor')), 'layers are described');
+  equal(producer.activeEncodings, [true, true, true]);
+
+  const heard = [];
+  producer.on('demandchange', (demand) => heard.push(demand));
+  const demand = (encodings, producerId = 'p1') => transport.notified({
+    method: 'producerDemand', data: { producerId, encodings, spatialLayer: encodings.lastIndexOf(true), temporalLayer: 2 },
+  });
+  check(demand([false, false, false]));
+  await until(() => heard.length === 1, 'heard');
+  equal(producer.activeEncodings, [true, false, false], 'the smallest stays on for whoever comes');
+  for (const encodings of [[false, true, false], [false, false, true], [true, true, true], [false, false, true]]) demand(encodings);
+  await until(() => heard.length === 5, 'all of them, in turn');
+  equal(producer.activeEncodings, [true, false, true]);
+  equal(producer.demand, { encodings: [false, false, true], spatialLayer: 2, temporalLayer: 2 });
+  equal(producer.rtpSender.getParameters().encodings.map(({ scaleResolutionDownBy }) => scaleResolutionDownBy), [4, 2, 1]);
+
+  await producer.setMaxSpatialLayer(1);
+  equal(producer.activeEncodings, [true, false, false], 'the application\'s own limit holds, too');
+  demand([true, true, true]);
+  await until(() => heard.length === 6, 'heard');
+  equal(producer.activeEncodings, [true, true, false]);
+  check(!demand([true], 'nobody') && !transport.notified({ method: 'newPeer', data: {} }), 'not for a producer here');
+  const single = await transport.produce({ track: picture(1280, 720), layers: 'single' });
+  equal(told[1].encodings.map(({ rid, scalabilityMode }) => [rid, scalabilityMode]), [[undefined, undefined]]);
+  await single.setDemand({ encodings: [false] });
+  equal(single.activeEncodings, [true]);
+  producer.close();
+  await producer.setDemand({ encodings: [true, false, false] });
+  transport.close();
+  stand.close();
+});
+
+test('sound goes out with redundancy when asked for', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver('audio', { direction: 'recvonly' });
+  const transport = device.createSendTransport(await stand.offer());
+  transport.on('connect', (_, callback) => callback());
+  const told = [];
+  transport.on('produce', ({ rtpParameters }, callback) => {
+    told.push(rtpParameters.codecs.map(({ mimeType }) => mimeType));
+    callback({ id: 'p' });
+  });
+  const [track] = new AudioContext().createMediaStreamDestination().stream.getAudioTracks();
+  await transport.produce({ track: track.clone() });
+  await transport.produce({ track, codecOptions: { opusRed: true } });
+  equal(told, [['audio/opus'], ['audio/opus', 'audio/red']]);
+  const [plain, redundant] = parseDescription(transport.peerConnection.remoteDescription.sdp).sections;
+  equal(plain.codecs.map(({ mimeType }) => mimeType), ['audio/opus']);
+  equal(redundant.codecs.map(({ mimeType }) => mimeType), ['audio/red', 'audio/opus'], 'preferred');
+  const { payloadType } = redundant.codecs[1];
+  equal(redundant.codecs[0].parameters, { [`${payloadType}/${payloadType}`]: '' });
+  transport.close();
+  stand.close();
+});
+
+test('a consumer asks for layers and hears which come', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  stand.connection.addTransceiver(picture(), { direction: 'sendonly' });
+  const transport = device.createRecvTransport(await stand.offer());
+  transport.on('connect', (_, callback) => callback());
+  const rtpParameters = sendingParameters(stand.sections[0], router);
+  rtpParameters.encodings = sendingEncodings(stand.sections[0]).map((entry) => ({ ...entry, scalabilityMode: 'L3T2' }));
+  const consumer = await transport.consume({ id: 'c', producerId: 'p', kind: 'video', rtpParameters });
+  equal([consumer.spatialLayers, consumer.temporalLayers, consumer.hasLayers], [3, 2, true]);
+  equal([consumer.currentLayers, consumer.preferredLayers, consumer.priority], [undefined, undefined, 1]);
+  const unheard = await fails(() => consumer.setPreferredLayers({ spatialLayer: 1 }), 'TypeError');
+  check(/control/.test(unheard.message));
+  const asked = [];
+  transport.on('control', ({ method, data }, callback, errback) => {
+    asked.push([method, data]);
+    if (method === 'requestConsumerKeyFrame') errback(new Error('the server says no'));
+    else callback(method === 'setConsumerPreferredLayers' ? { spatialLayer: 2, temporalLayer: 1 } : {});
+  });
+  equal(await consumer.setPreferredLayers({ spatialLayer: 9 }), { spatialLayer: 2, temporalLayer: 1 });
+  equal(consumer.preferredLayers, { spatialLayer: 2, temporalLayer: 1 }, 'what the server took');
+  await consumer.setPriority(255);
+  equal(consumer.priority, 255);
+  equal(asked, [
+    ['setConsumerPreferredLayers', { consumerId: 'c', spatialLayer: 9 }], ['setConsumerPriority', { consumerId: 'c', priority: 255 }],
+  ]);
+  equal((await fails(() => consumer.requestKeyFrame())).message, 'the server says no');
+  for (const wrong of [{}, { spatialLayer: -1 }, { spatialLayer: '1' }, { spatialLayer: 0, temporalLayer: 0.5 }]) {
+    await fails(() => consumer.setPreferredLayers(wrong), 'TypeError');
+  }
+  for (const wrong of [0, 256, 1.5, undefined]) await fails(() => consumer.setPriority(wrong), 'TypeError');
+  const heard = [];
+  consumer.on('layerschange', (layers) => heard.push(layers));
+  const changed = (data) => transport.notified({ method: 'consumerLayersChanged', data });
+  check(changed({ consumerId: 'c', spatialLayer: 0, temporalLayer: 1 }));
+  check(changed({ consumerId: 'c', spatialLayer: null, temporalLayer: null }));
+  check(!changed({ consumerId: 'other', spatialLayer: 0 }));
+  equal(heard, [{ spatialLayer: 0, temporalLayer: 1 }, null]);
+  equal(consumer.currentLayers, null);
+  check(transport.notified({ method: 'consumerScore', data: { consumerId: 'c', score: { score: 7 } } }));
+  equal(consumer.score, { score: 7 });
+  transport.close();
+  await fails(() => consumer.setPreferredLayers({ spatialLayer: 0 }), 'InvalidStateError');
   stand.close();
 });
 
