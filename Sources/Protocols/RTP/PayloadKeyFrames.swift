@@ -3,43 +3,6 @@
 
 import SwiftletWire
 
-/// VP8 in RTP, RFC 7741.
-enum VP8Payload {
-    /// The descriptor of RFC 7741 §4.2, then the frame header's inverse key-frame bit, §4.3.
-    static func isKeyFrame(_ payload: Span<UInt8>) -> Bool {
-        guard payload.count >= 2 else { return false }
-        let head = payload[0]
-        // S set and PID 0: the start of the first partition.
-        guard head & 0x10 != 0, head & 0x07 == 0 else { return false }
-        var offset = 1
-        if head & 0x80 != 0 {
-            let flags = payload[1]
-            offset = 2
-            if flags & 0x80 != 0 {
-                guard offset < payload.count else { return false }
-                offset += payload[offset] & 0x80 != 0 ? 2 : 1
-            }
-            if flags & 0x40 != 0 { offset += 1 }
-            if flags & 0x30 != 0 { offset += 1 }
-        }
-        return offset < payload.count && payload[offset] & 0x01 == 0
-    }
-}
-
-/// VP9 in RTP, RFC 9628.
-enum VP9Payload {
-    /// A frame's first packet, not predicted from another picture, of the lowest spatial layer, RFC 9628 §4.2.
-    static func isKeyFrame(_ payload: Span<UInt8>) -> Bool {
-        guard payload.count >= 2 else { return false }
-        let head = payload[0]
-        guard head & 0x40 == 0, head & 0x08 != 0 else { return false }
-        guard head & 0x20 != 0 else { return true }
-        var offset = 1
-        if head & 0x80 != 0 { offset += payload[1] & 0x80 != 0 ? 2 : 1 }
-        return offset < payload.count && payload[offset] >> 1 & 0x07 == 0
-    }
-}
-
 /// H.264 in RTP, RFC 6184.
 enum H264Payload {
     /// Whether a unit of this type comes with a key frame: IDR slice or sequence parameters, H.264 §7.4.1.
@@ -97,17 +60,6 @@ enum H265Payload {
             offset += 2 + length
         }
         return false
-    }
-}
-
-/// AV1 in RTP.
-enum AV1Payload {
-    /// The N bit of the aggregation header: a new coded video sequence starts, AV1 RTP specification §4.4.
-    ///
-    /// With Z set, the packet continues an earlier fragment, which the specification forbids beside N.
-    static func isKeyFrame(_ payload: Span<UInt8>) -> Bool {
-        guard payload.count >= 2 else { return false }
-        return payload[0] & 0x08 != 0 && payload[0] & 0x80 == 0
     }
 }
 

@@ -30,6 +30,8 @@ package enum RTPExtensionKind: UInt8, CaseIterable, Sendable {
     case playoutDelay = 11
     /// The number by which pipes track a packet; private.
     case packetID = 12
+    /// Which layers the sender produces at present, and at what rates.
+    case videoLayersAllocation = 13
 
     /// The URI that names the extension in signalling.
     package var uri: String {
@@ -47,6 +49,7 @@ package enum RTPExtensionKind: UInt8, CaseIterable, Sendable {
         case .absoluteCaptureTime: "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
         case .playoutDelay: "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
         case .packetID: "urn:mediasoup:params:rtp-hdrext:packet-id"
+        case .videoLayersAllocation: "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
         }
     }
 

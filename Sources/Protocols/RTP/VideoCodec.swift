@@ -3,7 +3,7 @@
 
 import SwiftletWire
 
-/// A video codec whose payload we look into, never change.
+/// A video codec whose payload we look into.
 package enum VideoCodec: UInt8, CaseIterable, Sendable {
     case vp8, vp9, h264, h265, av1
 
@@ -32,23 +32,11 @@ package enum VideoCodec: UInt8, CaseIterable, Sendable {
             return answer
         }
         return switch self {
-        case .vp8: VP8Payload.isKeyFrame(payload)
-        case .vp9: VP9Payload.isKeyFrame(payload)
+        case .vp8: VP8Descriptor(payload)?.isKeyFrame ?? false
+        case .vp9: VP9Descriptor(payload)?.isKeyFrame ?? false
         case .h264: H264Payload.isKeyFrame(payload)
         case .h265: H265Payload.isKeyFrame(payload)
-        case .av1: AV1Payload.isKeyFrame(payload)
+        case .av1: payload.count > 1 && AV1Aggregation(payload)?.startsSequence ?? false
         }
-    }
-}
-
-/// The AV1 dependency descriptor, which other codecs may carry as well.
-package enum DependencyDescriptor {
-    /// Whether the descriptor starts a frame and brings the template structure, as only key frames do.
-    ///
-    /// - Returns: `nil` when it is shorter than its three mandatory bytes.
-    /// - Note: AV1 RTP specification, appendix A.8.
-    package static func startsKeyFrame(_ value: Span<UInt8>) -> Bool? {
-        guard value.count >= 3 else { return nil }
-        return value[0] & 0x80 != 0 && value.count > 3 && value[3] & 0x80 != 0
     }
 }
