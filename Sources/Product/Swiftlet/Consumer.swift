@@ -5,35 +5,6 @@ public import SwiftletControl
 public import SwiftletORTC
 import Synchronization
 
-/// What a consumer is made with.
-public struct ConsumerOptions: Sendable {
-    /// The producer to consume.
-    public var producerId: String
-    /// What the peer can receive; payload types and extension ids are the peer's own.
-    public var rtpCapabilities: RtpCapabilities
-    /// Whether it starts paused; better so, until the peer is ready to receive.
-    public var paused: Bool
-    /// Whether lost packets are sent again; `nil` for video alone.
-    public var enableRtx: Bool?
-    /// The media section's id, unique in the transport; without one it is the next free number.
-    public var mid: String?
-    /// The application's own data.
-    public var appData: JSONValue
-
-    /// Options for a consumer; everything but what is received has a default.
-    public init(
-        producerId: String,
-        rtpCapabilities: RtpCapabilities,
-        paused: Bool = false,
-        enableRtx: Bool? = nil,
-        mid: String? = nil,
-        appData: JSONValue = [:]
-    ) {
-        (self.producerId, self.rtpCapabilities, self.paused) = (producerId, rtpCapabilities, paused)
-        (self.enableRtx, self.mid, self.appData) = (enableRtx, mid, appData)
-    }
-}
-
 /// A producer's media on its way to one peer.
 ///
 /// Lives until ``close()``, or until its producer, transport, router or worker closes; after that every other method
@@ -51,6 +22,11 @@ public final class Consumer: Sendable {
         case producerResume
         /// How well the stream arrives at the peer.
         case score(ConsumerScore)
+        /// Other layers are forwarded now, or nothing: while paused, for want of media, or of bandwidth even for the
+        /// lowest layer. Of producers with several layers alone.
+        case layersChange(ConsumerLayers?)
+        /// One of those asked for by ``Consumer/enableTraceEvent(_:)`` passed.
+        case trace(TraceEvent)
     }
 
     /// What monitoring tools want to know.
@@ -61,6 +37,10 @@ public final class Consumer: Sendable {
         case resume
         /// How well the stream arrives at the peer.
         case score(ConsumerScore)
+        /// Other layers are forwarded now, or nothing.
+        case layersChange(ConsumerLayers?)
+        /// One of those asked for by ``Consumer/enableTraceEvent(_:)`` passed.
+        case trace(TraceEvent)
         /// It is closed; the last event.
         case close
     }
@@ -69,9 +49,17 @@ public final class Consumer: Sendable {
         var paused: Bool
         var producerPaused: Bool
         var score = ConsumerScore(score: 10, producerScore: 10, producerScores: [])
+        var preferredLayers: ConsumerLayers?
+        var currentLayers: ConsumerLayers?
+        var priority = Consumer.lowestPriority
 
         var isStopped: Bool { paused || producerPaused }
     }
+
+    /// The priority of consumers that were given none.
+    public static let lowestPriority = 1
+    /// The priority above all others.
+    public static let highestPriority = 255
 
     /// Names the consumer.
     public let id = Identifier.make()
@@ -102,6 +90,12 @@ public final class Consumer: Sendable {
     public var producerPaused: Bool { state.withLock { $0.producerPaused } }
     /// How well the stream arrives at the peer, as last told.
     public var score: ConsumerScore { state.withLock { $0.score } }
+    /// Which layers the peer gets at most, or `nil` for a producer without layers.
+    public var preferredLayers: ConsumerLayers? { state.withLock { $0.preferredLayers } }
+    /// Which layers are forwarded now, or `nil` for none and for a producer without layers.
+    public var currentLayers: ConsumerLayers? { state.withLock { $0.currentLayers } }
+    /// How it ranks among its transport's consumers where there is not enough bandwidth for all, from 1 to 255.
+    public var priority: Int { state.withLock { $0.priority } }
 
     /// What happens to the consumer, for monitoring tools.
     public var observer: EventSource<ObserverEvent> { core.observers.source }
@@ -132,6 +126,56 @@ public final class Consumer: Sendable {
     public func resume() async throws(SwiftletError) {
         try requireOpen()
         try await change(.resumeConsumer(id: id)) { $0.paused = false }
+    }
+
+    /// Sets which layers the peer gets at most.
+    ///
+    /// ``preferredLayers`` tells what became of it: layers above the producer's mean its highest, and a consumer of a
+    /// producer without layers has none.
+    ///
+    /// - Parameter layers: A picture size and a frame rate; `nil` for the highest of both.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for layers below 0, or with
+    ///   ``SwiftletError/Code/closed``.
+    public func setPreferredLayers(_ layers: ConsumerLayers?) async throws(SwiftletError) {
+        try requireOpen()
+        try layers?.check()
+        try await link.request(.setPreferredLayers(consumerId: id, layers: layers)) { [self] reply -> Void? in
+            guard case .preferredLayers(let layers) = reply else { return nil }
+            return state.withLock { $0.preferredLayers = layers }
+        }
+    }
+
+    /// Sets how it ranks among its transport's consumers where there is not enough bandwidth for all.
+    ///
+    /// - Parameter priority: From 1, as every consumer has at first, to 255.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for a priority out of range, or with
+    ///   ``SwiftletError/Code/closed``.
+    public func setPriority(_ priority: Int) async throws(SwiftletError) {
+        try requireOpen()
+        guard let value = UInt8(exactly: priority), priority >= Self.lowestPriority else {
+            throw SwiftletError(
+                .invalidArgument,
+                "priority is \(priority), not within \(Self.lowestPriority) to \(Self.highestPriority)"
+            )
+        }
+        try await change(.setPriority(consumerId: id, priority: value)) { $0.priority = priority }
+    }
+
+    /// Makes it rank lowest again.
+    public func unsetPriority() async throws(SwiftletError) { try await setPriority(Self.lowestPriority) }
+
+    /// Chooses what is told by ``Event/trace(_:)`` from now on, for people who debug.
+    ///
+    /// - Parameter types: Everything but ``TraceEventType/sr``; nothing by default. ``TraceEventType/rtp`` tells of every
+    ///   packet, and more than a reader takes is dropped.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for sender reports, which a consumer does
+    ///   not get, or with ``SwiftletError/Code/closed``.
+    public func enableTraceEvent(_ types: Set<TraceEventType> = []) async throws(SwiftletError) {
+        try requireOpen()
+        guard !types.contains(.sr) else {
+            throw SwiftletError(.invalidArgument, "types: sr is traced on producers alone")
+        }
+        try await link.request(.traceConsumer(id: id, types: types))
     }
 
     /// Asks the producer's peer for a key frame; without effect on sound.
@@ -167,7 +211,7 @@ public final class Consumer: Sendable {
     func begin(_ consumed: ControlReply.Consumed) {
         state.withLock { state in
             (state.paused, state.producerPaused) = (consumed.paused, consumed.producerPaused)
-            state.score = consumed.score
+            (state.score, state.preferredLayers) = (consumed.score, consumed.preferredLayers)
         }
     }
 
@@ -225,6 +269,13 @@ extension Consumer: NotificationTarget {
             state.withLock { $0.score = score }
             core.events.emit(.score(score))
             core.observers.emit(.score(score))
+        case .consumerLayersChanged(_, let layers):
+            state.withLock { $0.currentLayers = layers }
+            core.events.emit(.layersChange(layers))
+            core.observers.emit(.layersChange(layers))
+        case .consumerTrace(_, let event):
+            core.events.emit(.trace(event))
+            core.observers.emit(.trace(event))
         default:
             // Of other kinds of objects.
             return

@@ -45,6 +45,12 @@ public final class Producer: Sendable {
         case transportClose
         /// How well the streams arrive.
         case score([ProducerScore])
+        /// The peer turned its camera.
+        case videoOrientationChange(ProducerVideoOrientation)
+        /// Which encodings and layers anybody wants has changed; whoever sends them may stop the others.
+        case demand(ProducerDemand)
+        /// One of those asked for by ``Producer/enableTraceEvent(_:)`` passed.
+        case trace(TraceEvent)
     }
 
     /// What monitoring tools want to know.
@@ -55,6 +61,12 @@ public final class Producer: Sendable {
         case resume
         /// How well the streams arrive.
         case score([ProducerScore])
+        /// The peer turned its camera.
+        case videoOrientationChange(ProducerVideoOrientation)
+        /// Which encodings and layers anybody wants has changed.
+        case demand(ProducerDemand)
+        /// One of those asked for by ``Producer/enableTraceEvent(_:)`` passed.
+        case trace(TraceEvent)
         /// It is closed; the last event.
         case close
     }
@@ -63,6 +75,7 @@ public final class Producer: Sendable {
         var type = ProducerType.simple
         var paused: Bool
         var score: [ProducerScore] = []
+        var demand: ProducerDemand?
     }
 
     /// Names the producer, uniquely in its router.
@@ -93,6 +106,8 @@ public final class Producer: Sendable {
     public var paused: Bool { state.withLock { $0.paused } }
     /// How well the streams arrive, as last told.
     public var score: [ProducerScore] { state.withLock { $0.score } }
+    /// Which encodings and layers anybody wants, as last told; `nil` for a producer without layers and until then.
+    public var demand: ProducerDemand? { state.withLock { $0.demand } }
 
     /// What happens to the producer, for monitoring tools.
     public var observer: EventSource<ObserverEvent> { core.observers.source }
@@ -122,6 +137,16 @@ public final class Producer: Sendable {
     /// Forwards to every consumer again.
     public func resume() async throws(SwiftletError) {
         try await setPaused(false)
+    }
+
+    /// Chooses what is told by ``Event/trace(_:)`` from now on, for people who debug.
+    ///
+    /// - Parameter types: What to tell; nothing by default. ``TraceEventType/rtp`` tells of every packet, and more than a
+    ///   reader takes is dropped.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/closed``.
+    public func enableTraceEvent(_ types: Set<TraceEventType> = []) async throws(SwiftletError) {
+        try requireOpen()
+        try await link.request(.traceProducer(id: id, types: types))
     }
 
     /// What its streams have seen so far.
@@ -182,9 +207,24 @@ public final class Producer: Sendable {
 
 extension Producer: NotificationTarget {
     func handle(_ notification: ControlNotification) {
-        guard case .producerScore(_, let scores) = notification else { return }
-        state.withLock { $0.score = scores }
-        core.events.emit(.score(scores))
-        core.observers.emit(.score(scores))
+        switch notification {
+        case .producerScore(_, let scores):
+            state.withLock { $0.score = scores }
+            core.events.emit(.score(scores))
+            core.observers.emit(.score(scores))
+        case .producerVideoOrientationChanged(_, let orientation):
+            core.events.emit(.videoOrientationChange(orientation))
+            core.observers.emit(.videoOrientationChange(orientation))
+        case .producerDemand(_, let demand):
+            state.withLock { $0.demand = demand }
+            core.events.emit(.demand(demand))
+            core.observers.emit(.demand(demand))
+        case .producerTrace(_, let event):
+            core.events.emit(.trace(event))
+            core.observers.emit(.trace(event))
+        default:
+            // Of other kinds of objects.
+            return
+        }
     }
 }

@@ -17,6 +17,8 @@ public final class Router: Sendable {
     @nonexhaustive public enum ObserverEvent: Sendable {
         /// A transport was created.
         case newTransport(WebRtcTransport)
+        /// An ``AudioLevelObserver`` or ``ActiveSpeakerObserver`` was created.
+        case newRtpObserver(any RtpObserver)
         /// The router is closed; the last event.
         case close
     }
@@ -28,20 +30,23 @@ public final class Router: Sendable {
     }
 
     private struct State {
+        var rtpCapabilities: RtpCapabilities
         var transports: [String: WebRtcTransport] = [:]
         var producers: [String: Producer] = [:]
         /// The ids in use, those on their way included, each with its SSRCs in the router.
         var places: [String: [UInt32]] = [:]
+        var observers: [String: any RouterMember] = [:]
     }
 
     /// Names the router.
     public let id = Identifier.make()
-    /// What peers are told to choose their own capabilities by.
-    public let rtpCapabilities: RtpCapabilities
     let link: WorkerLink
     private weak let worker: Worker?
     private let core: ObjectCore<Event, ObserverEvent>
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// What peers are told to choose their own capabilities by.
+    public var rtpCapabilities: RtpCapabilities { state.withLock { $0.rtpCapabilities } }
 
     /// The application's own data.
     public var appData: JSONValue {
@@ -59,8 +64,9 @@ public final class Router: Sendable {
     public func events() -> some AsyncSequence<Event, Never> & Sendable { core.events.subscribe() }
 
     init(worker: Worker, rtpCapabilities: RtpCapabilities, appData: JSONValue) {
-        (self.worker, link, self.rtpCapabilities) = (worker, worker.link, rtpCapabilities)
+        (self.worker, link) = (worker, worker.link)
         core = ObjectCore(appData: appData)
+        state = Mutex(State(rtpCapabilities: rtpCapabilities))
     }
 
     /// Makes a link for one peer, to send, to receive, or both.
@@ -110,6 +116,80 @@ public final class Router: Sendable {
         return transport
     }
 
+    /// Makes an observer that tells who is loud.
+    ///
+    /// - Parameters:
+    ///   - maxEntries: How many producers are told of at once, at most: 1 to 65535.
+    ///   - threshold: The mean level in dBov, from −127 to 0, from which on a producer is loud.
+    ///   - interval: Milliseconds between two events, 1 to 65535; the worker keeps it within 250 to 5000.
+    ///   - appData: The application's own data.
+    /// - Returns: An observer without producers.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for a number out of range, or with
+    ///   ``SwiftletError/Code/closed``.
+    public func createAudioLevelObserver(
+        maxEntries: Int = 1,
+        threshold: Int = -80,
+        interval: Int = 1000,
+        appData: JSONValue = [:]
+    ) async throws(SwiftletError) -> AudioLevelObserver {
+        try requireOpen()
+        guard (-127...0).contains(threshold), let level = Int8(exactly: threshold) else {
+            throw SwiftletError(.invalidArgument, "threshold is \(threshold), not within -127 to 0")
+        }
+        let entries = try Self.positive(maxEntries, "maxEntries")
+        let milliseconds = try Self.positive(interval, "interval")
+        let observer = AudioLevelObserver(router: self, appData: appData)
+        let request = ControlRequest.CreateAudioLevelObserver(
+            id: observer.id,
+            routerId: id,
+            maxEntries: entries,
+            threshold: level,
+            interval: milliseconds
+        )
+        try await create(observer, .createAudioLevelObserver(request))
+        return observer
+    }
+
+    /// Makes an observer that tells who speaks.
+    ///
+    /// - Parameters:
+    ///   - interval: Milliseconds between two decisions, 1 to 65535; the worker keeps it within 100 to 5000.
+    ///   - appData: The application's own data.
+    /// - Returns: An observer without producers.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for an interval out of range, or with
+    ///   ``SwiftletError/Code/closed``.
+    public func createActiveSpeakerObserver(
+        interval: Int = 300,
+        appData: JSONValue = [:]
+    ) async throws(SwiftletError) -> ActiveSpeakerObserver {
+        try requireOpen()
+        let milliseconds = try Self.positive(interval, "interval")
+        let observer = ActiveSpeakerObserver(router: self, appData: appData)
+        let request = ControlRequest.CreateActiveSpeakerObserver(
+            id: observer.id,
+            routerId: id,
+            interval: milliseconds
+        )
+        try await create(observer, .createActiveSpeakerObserver(request))
+        return observer
+    }
+
+    /// Replaces the codecs that new producers and consumers negotiate with; ``rtpCapabilities`` follows.
+    ///
+    /// Producers keep what they negotiated, and so does who consumes them, now or later.
+    ///
+    /// - Parameter mediaCodecs: The codecs to route, preferred ones first; RTX is added by itself.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/unsupported`` or ``SwiftletError/Code/invalidArgument`` for a
+    ///   codec, when nothing changes, or with ``SwiftletError/Code/closed``.
+    public func updateMediaCodecs(_ mediaCodecs: [RtpCodecCapability]) throws(SwiftletError) {
+        try requireOpen()
+        let capabilities: RtpCapabilities
+        do { capabilities = try ORTC.routerRtpCapabilities(mediaCodecs: mediaCodecs) } catch {
+            throw SwiftletError(error)
+        }
+        state.withLock { $0.rtpCapabilities = capabilities }
+    }
+
     /// Whether a peer of these capabilities can consume a producer; false for an unknown producer or bad capabilities.
     public func canConsume(producerId: String, rtpCapabilities: RtpCapabilities) -> Bool {
         guard let producer = producer(producerId) else { return false }
@@ -150,14 +230,14 @@ public final class Router: Sendable {
                 var random = SystemRandomNumberGenerator()
                 let mapping = try ORTC.producerRtpMapping(
                     rtpParameters,
-                    routerCapabilities: rtpCapabilities,
+                    routerCapabilities: state.rtpCapabilities,
                     avoiding: Set(state.places.values.joined()),
                     using: &random
                 )
                 let consumable = try ORTC.consumableRtpParameters(
                     rtpParameters,
                     kind: kind,
-                    routerCapabilities: rtpCapabilities,
+                    routerCapabilities: state.rtpCapabilities,
                     mapping: mapping
                 )
                 state.places[producerId] = mapping.encodings.map(\.mappedSsrc)
@@ -177,15 +257,46 @@ public final class Router: Sendable {
         }
     }
 
+    func removeObserver(_ id: String) { state.withLock { _ = $0.observers.removeValue(forKey: id) } }
+
     func removeTransport(_ id: String) { state.withLock { _ = $0.transports.removeValue(forKey: id) } }
 
     private func end(with last: Event?) -> Bool {
         guard core.close() else { return false }
         worker?.removeRouter(id)
-        for transport in state.withLock({ Array($0.transports.values) }) { transport.routerClosed() }
+        let (transports, observers) = state.withLock { (Array($0.transports.values), Array($0.observers.values)) }
+        for transport in transports { transport.routerClosed() }
+        for observer in observers { observer.routerClosed() }
         core.events.finish(with: last)
         core.observers.finish(with: .close)
         return true
+    }
+
+    /// Asks the worker for an observer, and enters it.
+    private func create(
+        _ observer: some RtpObserver & RouterMember & NotificationTarget,
+        _ request: ControlRequest
+    ) async throws(SwiftletError) {
+        link.enter(observer.id, observer)
+        do { try await link.request(request) } catch {
+            link.remove(observer.id)
+            throw error
+        }
+        state.withLock { $0.observers[observer.id] = observer }
+        // Whatever closed the router may have been too early to find it where it was just entered.
+        guard !closed else {
+            observer.routerClosed()
+            removeObserver(observer.id)
+            throw SwiftletError(.closed, "router \(id) was closed meanwhile")
+        }
+        core.observers.emit(.newRtpObserver(observer))
+    }
+
+    private static func positive(_ value: Int, _ name: String) throws(SwiftletError) -> UInt16 {
+        guard let number = UInt16(exactly: value), number > 0 else {
+            throw SwiftletError(.invalidArgument, "\(name) is \(value), not within 1 to \(UInt16.max)")
+        }
+        return number
     }
 
     private func requireOpen() throws(SwiftletError) {

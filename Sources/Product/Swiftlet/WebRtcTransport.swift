@@ -238,7 +238,7 @@ public final class WebRtcTransport: Sendable {
     /// - Returns: The consumer, whose parameters the peer has to be told.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/notFound`` for an unknown producer, with
     ///   ``SwiftletError/Code/unsupported`` when no codec is common, with ``SwiftletError/Code/invalidArgument`` for bad
-    ///   capabilities, a MID in use or a payload type that has another meaning here, or with
+    ///   capabilities, layers below 0, a MID in use or a payload type that has another meaning here, or with
     ///   ``SwiftletError/Code/closed``.
     public func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer {
         try requireOpen()
@@ -246,6 +246,7 @@ public final class WebRtcTransport: Sendable {
         guard let producer = router.producer(options.producerId) else {
             throw SwiftletError(.notFound, "Producer with id \"\(options.producerId)\" not found")
         }
+        try options.preferredLayers?.check()
         let resolved = try reserve(options, producer.consumableRtpParameters)
         let type = ConsumerType(producer.type)
         let consumer = Consumer(
@@ -264,7 +265,9 @@ public final class WebRtcTransport: Sendable {
             rtpParameters: resolved.rtpParameters,
             codecMapping: resolved.codecMapping,
             consumableRtpEncodings: producer.consumableRtpParameters.encodings,
-            paused: options.paused
+            paused: options.paused,
+            preferredLayers: options.preferredLayers,
+            ignoreDtx: options.ignoreDtx
         )
         link.enter(consumer.id, consumer)
         state.withLock { $0.consumers[consumer.id] = consumer }
@@ -299,6 +302,7 @@ public final class WebRtcTransport: Sendable {
                     capabilities: options.rtpCapabilities,
                     mid: mid,
                     enableRtx: options.enableRtx,
+                    forwardDependencyDescriptor: options.forwardDependencyDescriptor,
                     avoiding: state.numbers.ssrcs,
                     using: &random
                 )

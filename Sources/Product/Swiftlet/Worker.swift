@@ -60,7 +60,7 @@ public final class Worker: Sendable {
     /// Whether the worker ended without being asked to.
     public var died: Bool { state.withLock { $0.died } }
 
-    /// Scores and log lines that the worker dropped because this process read too slowly.
+    /// Scores, traces, levels, speakers and log lines that the worker dropped because this process read too slowly.
     public var droppedNotifications: UInt64 { state.withLock { $0.droppedNotifications } }
 
     /// What happens in the worker, for monitoring tools.

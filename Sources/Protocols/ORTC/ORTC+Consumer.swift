@@ -6,6 +6,8 @@ package struct ConsumerRtpParameters: Hashable, Sendable {
     /// What the consumer's client is told.
     package var rtpParameters: RtpParameters
     /// From the consumable's payload types to those of ``rtpParameters``; several of the former may share one.
+    ///
+    /// What the consumer does not get has no entry. Where that is redundant audio, it gets what is inside.
     package var codecMapping: [RtpCodecMapping]
 
     package init(rtpParameters: RtpParameters, codecMapping: [RtpCodecMapping]) {
@@ -14,8 +16,9 @@ package struct ConsumerRtpParameters: Hashable, Sendable {
 }
 
 extension ORTC {
-    /// Whether ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:avoiding:using:)`` would succeed; bad
-    /// capabilities can consume nothing.
+    /// Whether
+    /// ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:forwardDependencyDescriptor:avoiding:using:)`` would
+    /// succeed; bad capabilities can consume nothing.
     package static func canConsume(_ consumable: RtpParameters, capabilities: RtpCapabilities) -> Bool {
         guard let capabilities = try? validated(capabilities) else { return false }
         return !compatibleCodecs(consumable, capabilities, enableRtx: true).parameters.isEmpty
@@ -32,6 +35,8 @@ extension ORTC {
     ///   - mid: The id to put on packets, unique in its transport; see ``TransportNumbers``.
     ///   - pipe: Whether to send every stream instead of one.
     ///   - enableRtx: Whether lost packets are sent again; absent, for video alone.
+    ///   - forwardDependencyDescriptor: Whether the dependency descriptor stays on the packets, for a client that lists
+    ///     it among its extensions.
     ///   - taken: Synchronisation sources in use on the consumer's transport.
     ///   - random: Where new ones come from.
     /// - Returns: The parameters, and how payload types map to them.
@@ -42,6 +47,7 @@ extension ORTC {
         mid: String? = nil,
         pipe: Bool = false,
         enableRtx: Bool? = nil,
+        forwardDependencyDescriptor: Bool = false,
         avoiding taken: Set<UInt32> = [],
         using random: inout some RandomNumberGenerator
     ) throws(ORTCError) -> ConsumerRtpParameters {
@@ -50,7 +56,12 @@ extension ORTC {
         let kind = consumable.codecs.first.flatMap { MediaKind(mimeType: $0.mimeType) } ?? .audio
         var (codecs, mapping) = compatibleCodecs(consumable, capabilities, enableRtx: enableRtx ?? (kind == .video))
         guard !codecs.isEmpty else { throw .unsupported("no compatible media codecs") }
-        let extensions = compatibleExtensions(consumable, capabilities, kind: kind)
+        var extensions = consumable.headerExtensions
+        if forwardDependencyDescriptor, kind == .video {
+            // Whatever id it has here, the client's own takes its place.
+            extensions.append(RtpHeaderExtensionParameters(uri: RtpHeaderExtensionURI.dependencyDescriptor, id: 0))
+        }
+        extensions = compatibleExtensions(extensions, capabilities, kind: kind)
         pruneFeedback(&codecs, extensions)
         let encodings = consumerEncodings(
             consumable.encodings,
@@ -117,7 +128,7 @@ extension ORTC {
     // MARK: - Parts
 
     /// The codecs of `consumable` that the client can receive, with its payload types, each media codec followed by
-    /// its RTX codec; empty when there is no media codec among them.
+    /// its RTX codec, and redundant audio at the end; empty when there is no media codec among them.
     ///
     /// RTX is taken only for the codec that the client's own RTX entry points at.
     private static func compatibleCodecs(
@@ -171,17 +182,41 @@ extension ORTC {
             codecs.append(kept)
             mapping.append(RtpCodecMapping(payloadType: rtx.payloadType, mappedPayloadType: payloadType))
         }
+        appendRedundancy(of: consumable, remote, to: &codecs, &mapping, &used)
         return (codecs, mapping)
     }
 
-    /// The extensions of `consumable` that the client reads on media of its kind, with its ids.
+    /// Adds redundant audio, where the client can receive it and gets what is inside.
+    private static func appendRedundancy(
+        of consumable: RtpParameters,
+        _ remote: RtpCapabilities,
+        to codecs: inout [RtpCodecParameters],
+        _ mapping: inout [RtpCodecMapping],
+        _ used: inout Set<UInt8>
+    ) {
+        for red in consumable.codecs where red.isRed {
+            guard let inside = codec(inside: red, among: codecs),
+                let entry = remote.codecs.first(where: { $0.isRed && matches($0, red) })
+            else { continue }
+            let payloadType = entry.preferredPayloadType ?? red.payloadType
+            guard !rtcpPayloadTypes.contains(payloadType), used.insert(payloadType).inserted else { continue }
+            var kept = red
+            kept.payloadType = payloadType
+            kept.parameters = redParameters(red.parameters, carrying: inside.payloadType)
+            kept.rtcpFeedback = entry.rtcpFeedback
+            codecs.append(kept)
+            mapping.append(RtpCodecMapping(payloadType: red.payloadType, mappedPayloadType: payloadType))
+        }
+    }
+
+    /// The extensions on the router's packets that the client reads on media of its kind, with its ids.
     private static func compatibleExtensions(
-        _ consumable: RtpParameters,
+        _ extensions: [RtpHeaderExtensionParameters],
         _ remote: RtpCapabilities,
         kind: MediaKind
     ) -> [RtpHeaderExtensionParameters] {
         var used = Set<UInt8>()
-        return consumable.headerExtensions.compactMap { ext in
+        return extensions.compactMap { ext in
             let entry = remote.headerExtensions.first {
                 $0.uri == ext.uri && $0.kind == kind && $0.direction.receives && !$0.preferredEncrypt
             }
@@ -234,8 +269,9 @@ extension ORTC {
         encoding.rtx = rtx ? RtpEncodingParameters.Rtx(ssrc: rtxSsrc) : nil
         encoding.scalabilityMode = consumable.lazy.compactMap(\.scalabilityMode).first
         if consumable.count > 1 {
-            let temporalLayers = ScalabilityMode(parsing: encoding.scalabilityMode).temporalLayers
-            encoding.scalabilityMode = "L\(consumable.count)T\(temporalLayers)"
+            let temporalLayers = consumable.lazy.map { ScalabilityMode(parsing: $0.scalabilityMode).temporalLayers }
+                .max()
+            encoding.scalabilityMode = "L\(consumable.count)T\(temporalLayers ?? 1)"
         }
         encoding.maxBitrate = consumable.compactMap(\.maxBitrate).max()
         return [encoding]

@@ -79,7 +79,8 @@ extension ORTC {
     /// A producer's parameters as its router sees them, from which every consumer's are made: the router's payload
     /// types, feedback and extensions, the producer's format parameters and streams.
     ///
-    /// RTX is there wherever the router has it, whether or not the producer itself retransmits.
+    /// RTX is there wherever the router has it, whether or not the producer itself retransmits. Redundant audio comes
+    /// last, wherever the producer has it, so that the first codec is one of media.
     package static func consumableRtpParameters(
         _ parameters: RtpParameters,
         kind: MediaKind,
@@ -88,21 +89,25 @@ extension ORTC {
     ) throws(ORTCError) -> RtpParameters {
         var consumable = RtpParameters(rtcp: RtcpParameters(cname: parameters.rtcp.cname), msid: parameters.msid)
         var seen = Set<UInt8>()
+        var redundancy: [RtpCodecParameters] = []
         for codec in parameters.codecs where !codec.isRtx {
             guard let mapped = mapping.codecs.first(where: { $0.payloadType == codec.payloadType })?.mappedPayloadType,
                 let routerCodec = capabilities.codecs.first(where: { $0.preferredPayloadType == mapped })
             else { throw .invalid("wrong mapping: no payload type for \(codec.payloadType)") }
             guard seen.insert(mapped).inserted else { continue }
-            consumable.codecs.append(
-                RtpCodecParameters(
-                    mimeType: routerCodec.mimeType,
-                    payloadType: mapped,
-                    clockRate: routerCodec.clockRate,
-                    channels: routerCodec.channels,
-                    parameters: answerParameters(local: codec, remote: routerCodec),
-                    rtcpFeedback: routerCodec.rtcpFeedback
-                )
+            let resolved = RtpCodecParameters(
+                mimeType: routerCodec.mimeType,
+                payloadType: mapped,
+                clockRate: routerCodec.clockRate,
+                channels: routerCodec.channels,
+                parameters: answerParameters(local: codec, remote: routerCodec),
+                rtcpFeedback: routerCodec.rtcpFeedback
             )
+            guard !resolved.isRed else {
+                redundancy.append(resolved)
+                continue
+            }
+            consumable.codecs.append(resolved)
             guard let rtx = rtxCodec(for: mapped, in: capabilities), let payloadType = rtx.preferredPayloadType else {
                 continue
             }
@@ -115,6 +120,11 @@ extension ORTC {
                     rtcpFeedback: rtx.rtcpFeedback
                 )
             )
+        }
+        for var red in redundancy {
+            guard let inside = codec(inside: red, among: consumable.codecs) else { continue }
+            red.parameters = redParameters(red.parameters, carrying: inside.payloadType)
+            consumable.codecs.append(red)
         }
         for ext in capabilities.headerExtensions where ext.kind == kind && ext.direction.sends {
             consumable.headerExtensions.append(

@@ -6,7 +6,8 @@ extension ORTC {
     /// and every header extension.
     ///
     /// Payload types asked for are set aside first, so the order of the codecs cannot make them collide with those
-    /// handed out. Feedback is ours, parameters are ours with the given ones over them.
+    /// handed out. Feedback is ours, parameters are ours with the given ones over them. Redundant audio needs the codec
+    /// inside beside it.
     package static func routerRtpCapabilities(
         mediaCodecs: [RtpCodecCapability]
     ) throws(ORTCError) -> RtpCapabilities {
@@ -49,6 +50,12 @@ extension ORTC {
                     parameters: ["apt": .integer(Int(payloadType))]
                 )
             )
+        }
+        for (index, red) in capabilities.codecs.enumerated() where red.isRed {
+            guard let payloadType = codec(inside: red, among: capabilities.codecs)?.preferredPayloadType else {
+                throw .invalid("missing media codec for \(red.mimeType)")
+            }
+            capabilities.codecs[index].parameters = redParameters(red.parameters, carrying: payloadType)
         }
         return capabilities
     }

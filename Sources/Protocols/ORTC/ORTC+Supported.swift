@@ -25,6 +25,9 @@ package enum RtpHeaderExtensionURI {
     package static let absCaptureTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
     /// How long the receiver should hold a frame.
     package static let playoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+    /// Which layers the sender makes, and how many bits it means to spend on each.
+    package static let videoLayersAllocation =
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
 }
 
 extension ORTC {
@@ -52,6 +55,7 @@ extension ORTC {
             codecs.append(codec)
         }
         let transportCC = [RtcpFeedback(type: "transport-cc")]
+        codecs.append(audio("red", clockRate: 48000, channels: 2, feedback: transportCC))
         codecs.append(audio("PCMU", payloadType: 0, clockRate: 8000, feedback: transportCC))
         codecs.append(audio("PCMA", payloadType: 8, clockRate: 8000, feedback: transportCC))
         // Its clock says 8000 although it samples at 16,000: RFC 3551 §4.5.2.
@@ -110,6 +114,8 @@ extension ORTC {
                 (8, URI.videoOrientation, nil, .sendrecv),
                 (10, URI.absCaptureTime, .sendrecv, .sendrecv),
                 (11, URI.playoutDelay, .sendrecv, .sendrecv),
+                // Not 9 and 12, which others know for the offset of transmission times and for the ids of packets.
+                (13, URI.videoLayersAllocation, nil, .recvonly),
             ]
         return [MediaKind.audio, .video].flatMap { kind in
             list.compactMap { entry in

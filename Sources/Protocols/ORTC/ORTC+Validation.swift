@@ -215,6 +215,10 @@ extension ORTC {
                 "codec apt parameter \(apt) points to a \(media.normalizedName) codec"
             )
         }
+        for codec in codecs where codec.isRed {
+            let inside = Self.codec(inside: codec, among: codecs)
+            try require(inside != nil, "missing media codec found for RED PT \(codec.payloadType)")
+        }
         try require(codecs.contains { !$0.isFeature }, "no media codecs found")
     }
 

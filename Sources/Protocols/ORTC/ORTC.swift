@@ -6,7 +6,8 @@
 ///
 /// The way through: ``routerRtpCapabilities(mediaCodecs:)`` once; ``producerRtpMapping(_:routerCapabilities:avoiding:using:)``
 /// and ``consumableRtpParameters(_:kind:routerCapabilities:mapping:)`` per producer; ``canConsume(_:capabilities:)`` and
-/// ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:avoiding:using:)`` per consumer.
+/// ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:forwardDependencyDescriptor:avoiding:using:)``
+/// per consumer.
 package enum ORTC {
     /// The most entries in a list of codecs; there are only 128 payload types.
     package static let maximumCodecs = 128
