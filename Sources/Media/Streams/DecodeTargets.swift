@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletRTP
+
+/// What a ``LayerSelector`` needs of a dependency structure: the highest layers of each decode target.
+///
+/// A plain value, looked up once for each packet with ``FrameReader/targets(of:)``.
+///
+/// - Note: AV1 RTP specification, appendix A.8.3.
+package struct DecodeTargets: BitwiseCopyable, Sendable {
+    /// The most decode targets that a structure can have.
+    package static let limit = DependencyStructure.maximumTargets
+
+    /// No structure.
+    package static let none = DecodeTargets()
+
+    /// Which structure it is, as ``FrameDescription/structure`` names it; 0 for none.
+    package private(set) var structure: UInt32 = 0
+    /// How many decode targets there are.
+    package private(set) var count = 0
+    private var layers = [32 of UInt8](repeating: 0)
+
+    private init() {}
+
+    /// - Parameters:
+    ///   - structure: A name, not 0.
+    ///   - layers: What each decode target reaches up to, target 0 first; those past ``limit`` are left out.
+    package init(structure: UInt32, layers list: some Collection<Layers>) {
+        self.structure = structure
+        for one in list.prefix(Self.limit) {
+            layers[count] = one.spatial << 4 | one.temporal & 0x0F
+            count += 1
+        }
+    }
+
+    /// - Parameters:
+    ///   - structure: A name, not 0.
+    ///   - content: What a key frame brought.
+    package init(structure: UInt32, of content: DependencyStructure) {
+        self.structure = structure
+        count = min(content.targetCount, Self.limit)
+        for index in 0..<count {
+            let (spatial, temporal) = content.targetLayers(index)
+            layers[index] = spatial << 4 | temporal & 0x0F
+        }
+    }
+
+    /// A bit for each decode target.
+    var all: UInt32 { count == 0 ? 0 : UInt32.max >> UInt32(32 &- count) }
+
+    /// What decode target `index` reaches up to; zeros past the last.
+    package func layers(of index: Int) -> Layers {
+        guard index >= 0, index < count else { return Layers(spatial: 0, temporal: 0) }
+        return Layers(spatial: layers[index] >> 4, temporal: layers[index] & 0x0F)
+    }
+}
