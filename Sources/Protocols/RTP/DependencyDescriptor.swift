@@ -103,7 +103,7 @@ package struct DependencyDescriptor: BitwiseCopyable, Sendable {
         by structure: borrowing DependencyStructureContent,
         maskOffset: Int
     ) {
-        let index = Int(header.templateID &+ 64 &- structure.templateIDOffset & 0x3F)
+        let index = Int((header.templateID &- structure.templateIDOffset) & 0x3F)
         guard index < Int(structure.templateCount) else { return }
         let template = structure.templates[index]
         targetCount = structure.targetCount

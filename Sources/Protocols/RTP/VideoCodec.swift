@@ -39,4 +39,16 @@ package enum VideoCodec: UInt8, CaseIterable, Sendable {
         case .av1: payload.count > 1 && AV1Aggregation(payload)?.startsSequence ?? false
         }
     }
+
+    /// Whether a packet holds, or begins, the parameters that a key frame starts with.
+    ///
+    /// Codecs without such units answer `true`: whatever ``isKeyFrame(_:dependencyDescriptor:)`` recognises is the first
+    /// packet. Of H264 and H265 a key frame's slice is recognised too, and packets may come before it.
+    package func bringsParameterSets(_ payload: Span<UInt8>) -> Bool {
+        switch self {
+        case .vp8, .vp9, .av1: true
+        case .h264: H264Payload.bringsParameterSets(payload)
+        case .h265: H265Payload.bringsParameterSets(payload)
+        }
+    }
 }
