@@ -242,6 +242,14 @@ let package = Package(
                 "Wire"
             )
         ),
+        // Layered video without pictures, and a receiver that checks what became of it.
+        .target(
+            name: "SyntheticMedia",
+            dependencies: rooms("Wire"),
+            path: "Tests/Support/SyntheticMedia",
+            swiftSettings: borrowing
+        ),
+        tests("SyntheticMedia", rooms("Wire") + ["SyntheticMedia"]),
         .testTarget(
             name: "Simulation",
             dependencies: rooms(
@@ -256,7 +264,7 @@ let package = Package(
                 "RTP",
                 "Crypto",
                 "Wire"
-            ),
+            ) + ["SyntheticMedia"],
             swiftSettings: borrowing
         ),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),

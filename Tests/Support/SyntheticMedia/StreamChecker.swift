@@ -1,0 +1,471 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import SwiftletWire
+
+/// A reference receiver of one forwarded video stream: it puts packets in order, decodes by the tags' references, and
+/// counts everything that a browser's decoder would stumble over.
+///
+/// Frames are taken in sequence order. A gap is waited for until it is repaired or given up; a whole key frame behind it
+/// is jumped to at once, as browsers do, which is also how the deliberate gap of one before a switch is passed.
+package final class StreamChecker {
+    /// A fault of the forwarder: none of these ever happens, whatever the network does.
+    package enum Fault: String, CaseIterable, Sendable {
+        /// The payload is none that was sent.
+        case unreadable
+        /// The stream did not begin with a key frame.
+        case beganWithoutKeyFrame
+        /// A frame refers to one that was never forwarded, though nothing was lost.
+        case missingReference
+        /// A frame breaks off without a gap in the sequence numbers.
+        case cutFrame
+        /// A picture's last packet lacks the marker, or another one has it.
+        case marker
+        /// Picture ids go back, repeat or leave out, or differ within a picture.
+        case pictureID
+        /// TL0PICIDX does not count the pictures of the lowest temporal layer.
+        case tl0
+        /// What the descriptor says of layers, starts or key frames is not the truth.
+        case descriptor
+        /// Timestamps differ within a picture, or agree across two.
+        case timestampOfPicture
+        /// Time goes on otherwise than the captures did.
+        case timestampJump
+        /// A sequence number stands for two different packets.
+        case reusedSequence
+        /// Frames of one source come twice or in another order.
+        case order
+    }
+
+    /// What the stream has to keep to.
+    package struct Rules: Sendable {
+        package var codec: SyntheticCodec
+        /// Whether VP9 pictures are told apart by spatial layer, and the source stands for one stream.
+        package var isSVC: Bool
+        package var clockRate: Int64 = 90_000
+        /// Between two pictures of the source.
+        package var frameInterval = Duration.nanoseconds(33_333_333)
+        package var tolerance = Duration.milliseconds(2)
+        /// How far a layer may lag behind another when switched to.
+        package var lag = Duration.milliseconds(75)
+
+        package init(_ codec: SyntheticCodec, isSVC: Bool = false) { (self.codec, self.isSVC) = (codec, isSVC) }
+    }
+
+    /// One layer switch that is watched.
+    package struct Probe: Sendable {
+        package var spatial: Int
+        package var temporal: Int
+        package var since: Instant
+        package var done: Instant?
+        fileprivate var run = 0
+        fileprivate var reached = false
+    }
+
+    private struct Slot {
+        var sequence = Int64.min
+        var timestamp: UInt32 = 0
+        var marker = false
+        var reading: PayloadReading
+    }
+
+    /// The frame before, as far as the next one is compared with it.
+    private struct Previous {
+        var end: Int64
+        var timestamp: UInt32
+        var marker: Bool
+        var tag: FrameTag
+        var pictureID: Int32
+    }
+
+    package let rules: Rules
+    private var slots: [Slot?]
+    private var unwrapper = SequenceUnwrapper()
+    private var head: Int64?
+    package private(set) var repairs = RepairList()
+    private var hasStarted = false
+    /// Whether something was lost for good since the last key frame.
+    private var isDamaged = false
+    private var decoded: [UInt64] = Array(repeating: .max, count: 512)
+    private var previous: Previous?
+    private var lastPicture: (timestamp: UInt32, capture: Int64, source: UInt8)?
+    private var keyPicture: (id: Int32, picture: UInt32, source: UInt8)?
+    private var lastTL0: Int16 = -1
+    private var isTL0Known = false
+    /// Packets lost since the last picture of the lowest temporal layer.
+    private var tl0Gap: Int64 = 0
+    private var newestFrame = [Int64](repeating: -1, count: 256)
+    /// Gaps that were passed: the number, and whether it is one that a forwarder may leave.
+    private var passed: [(sequence: Int64, isLegal: Bool)] = []
+    private var top: (picture: UInt32, source: UInt8, spatial: Int, temporal: Int)?
+    private var isDiscontinuous = false
+
+    // MARK: What was found
+
+    package private(set) var faults: [Fault: Int] = [:]
+    /// The first faults in words.
+    package private(set) var details: [String] = []
+    package private(set) var pictureCount = 0
+    package private(set) var frameCount = 0
+    package private(set) var keyFrameCount = 0
+    /// Frames that could not be decoded because of loss.
+    package private(set) var undecodableCount = 0
+    /// The longest time between two pictures shown.
+    package private(set) var longestGap = Duration.zero
+    /// Times without a picture of over 500 ms.
+    package private(set) var freezeCount = 0
+    package private(set) var lastShown: Instant?
+    /// Whether a key frame has to be asked for.
+    package private(set) var needsKeyFrame = false
+    package private(set) var probe: Probe?
+    /// Pictures of other layers than the probe's after it was done.
+    package private(set) var strayCount = 0
+    /// The largest correction at a switch.
+    package private(set) var largestCorrection = Duration.zero
+
+    package init(_ rules: Rules) {
+        self.rules = rules
+        slots = Array(repeating: nil, count: 2048)
+    }
+
+    /// Faults of all kinds.
+    package var faultCount: Int { faults.values.reduce(0, +) }
+    /// Gaps in the sequence numbers that nothing filled, and that no switch explains.
+    package var unexplainedGapCount: Int { passed.count { !$0.isLegal } }
+    /// What was shown last: timestamp and capture time.
+    package var shown: (timestamp: UInt32, capture: Instant)? {
+        lastPicture.map { ($0.timestamp, Instant(nanoseconds: $0.capture)) }
+    }
+
+    /// The layers of the newest picture that is complete.
+    package var layers: (spatial: Int, temporal: Int)? { top.map { ($0.spatial, $0.temporal) } }
+
+    package func takeKeyFrameRequest() -> Bool {
+        defer { needsKeyFrame = false }
+        return needsKeyFrame
+    }
+
+    /// Watches for a change to these layers.
+    package func watch(spatial: Int, temporal: Int, now: Instant) {
+        probe = Probe(spatial: spatial, temporal: temporal, since: now)
+    }
+
+    /// Expects a pause, or a source that begins anew: time may go on by the clock, and the pause is no freeze.
+    package func expectDiscontinuity() {
+        isDiscontinuous = true
+        lastShown = nil
+    }
+
+    // MARK: Packets
+
+    /// Takes one packet; a retransmission under its original number.
+    package func receive(sequence: UInt16, timestamp: UInt32, marker: Bool, payload: Span<UInt8>, now: Instant) {
+        guard let reading = PayloadReading(payload, rules.codec) else {
+            return fault(.unreadable, "packet \(sequence): \(payload.count) bytes")
+        }
+        let newest = unwrapper.newest
+        let number = unwrapper.unwrap(sequence)
+        let place = Int(truncatingIfNeeded: number) & (slots.count - 1)
+        if let held = slots[place], held.sequence == number {
+            let same =
+                held.timestamp == timestamp && held.marker == marker && held.reading.tag == reading.tag
+                && held.reading.pictureID == reading.pictureID && held.reading.tl0 == reading.tl0
+            if !same { fault(.reusedSequence, "\(sequence): \(held.reading.tag) and \(reading.tag)") }
+            return
+        }
+        slots[place] = Slot(sequence: number, timestamp: timestamp, marker: marker, reading: reading)
+        if let newest {
+            if number > newest {
+                if number > newest + 1 { repairs.add(newest + 1..<number, now: now) }
+            } else {
+                repairs.remove(number)
+                passed.removeAll { $0.sequence == number }
+            }
+        }
+        check(reading)
+        drain(mayJump: reading.tag.isKey, now: now)
+    }
+
+    /// Appends the numbers to ask for, and goes on past those given up.
+    package func advance(now: Instant, nacks: inout [UInt16]) {
+        repairs.collect(now: now, into: &nacks)
+        drain(mayJump: false, now: now)
+    }
+
+    package var nextDeadline: Instant? { repairs.nextDeadline }
+
+    private func slot(_ sequence: Int64) -> Slot? {
+        guard let slot = slots[Int(truncatingIfNeeded: sequence) & (slots.count - 1)], slot.sequence == sequence else {
+            return nil
+        }
+        return slot
+    }
+
+    private func drain(mayJump: Bool, now: Instant) {
+        guard let newest = unwrapper.newest else { return }
+        if !hasStarted {
+            guard mayJump, let start = keyFrame(from: newest - 64, to: newest) else { return }
+            for earlier in max(0, start - 64)..<max(0, start) where slot(earlier) != nil {
+                fault(.beganWithoutKeyFrame, "packet \(earlier) before the key frame at \(start)")
+            }
+            _ = repairs.removeAll(before: start)
+            (hasStarted, head) = (true, start)
+        }
+        while let at = head, at <= newest {
+            guard let first = slot(at) else {
+                guard pass(at, newest, mayJump) else { return }
+                continue
+            }
+            let tag = first.reading.tag
+            guard tag.index == 0 else {
+                // What is left of a frame whose beginning was given up.
+                if previous?.end == at - 1 { fault(.cutFrame, "frame \(tag.frame) begins with packet \(tag.index)") }
+                isDamaged = true
+                head = at + 1
+                continue
+            }
+            var length: Int64 = 1
+            while length < Int64(tag.count), let next = slot(at + length), belongs(next, to: tag, Int(length)) {
+                length += 1
+            }
+            if length < Int64(tag.count) {
+                guard at + length <= newest else { return }
+                guard slot(at + length) != nil else {
+                    guard pass(at + length, newest, mayJump) else { return }
+                    continue
+                }
+                fault(.cutFrame, "frame \(tag.frame) of \(tag.source) ends after \(length) of \(tag.count)")
+                isDamaged = true
+                head = at + length
+                continue
+            }
+            take(first, at, length, now: now)
+            head = at + length
+        }
+    }
+
+    private func belongs(_ slot: Slot, to tag: FrameTag, _ index: Int) -> Bool {
+        let own = slot.reading.tag
+        return own.frame == tag.frame && own.source == tag.source && Int(own.index) == index
+    }
+
+    /// Goes on behind a gap: to a whole key frame at once, else to what came, once the gap is given up.
+    private func pass(_ missing: Int64, _ newest: Int64, _ mayJump: Bool) -> Bool {
+        guard let head else { return false }
+        if mayJump, let start = keyFrame(from: missing + 1, to: newest) {
+            let gap = (head..<start).filter { slot($0) == nil }
+            let isLegal = gap.count == 1 && gap[0] == start - 1 && slot(start - 2).map { !$0.marker } ?? false
+            for sequence in gap { passed.append((sequence, isLegal)) }
+            _ = repairs.removeAll(before: start)
+            self.head = start
+            return true
+        }
+        guard !repairs.contains(missing) else { return false }
+        isDamaged = true
+        passed.append((missing, false))
+        self.head = missing + 1
+        return true
+    }
+
+    /// Where the newest whole key frame begins.
+    private func keyFrame(from: Int64, to: Int64) -> Int64? {
+        var at = to
+        while at >= from {
+            defer { at -= 1 }
+            guard let one = slot(at), one.reading.tag.isKey, one.reading.tag.index == 0, one.reading.tag.spatial == 0
+            else { continue }
+            let count = Int64(one.reading.tag.count)
+            let isWhole = (1..<max(2, count)).allSatisfy { index in
+                index >= count || slot(at + index).map { belongs($0, to: one.reading.tag, Int(index)) } ?? false
+            }
+            if isWhole { return at }
+        }
+        return nil
+    }
+
+    // MARK: Frames
+
+    private func take(_ first: Slot, _ start: Int64, _ length: Int64, now: Instant) {
+        let tag = first.reading.tag
+        var last = first
+        for index in 1..<max(2, length) where index < length {
+            guard let next = slot(start + index) else { return }
+            if last.marker { fault(.marker, "in the middle of frame \(tag.frame)") }
+            if next.timestamp != first.timestamp { fault(.timestampOfPicture, "within frame \(tag.frame)") }
+            if next.reading.pictureID != first.reading.pictureID { fault(.pictureID, "within frame \(tag.frame)") }
+            last = next
+        }
+        let gap = previous.map { start - $0.end - 1 } ?? 0
+        let continues = previous.map { $0.tag.source == tag.source && $0.tag.picture == tag.picture } ?? false
+        compare(first, continues: continues, gap: gap)
+        checkCounters(first, continues: continues, gap: gap)
+        let order = Int64(tag.frame)
+        if order <= newestFrame[Int(tag.source)] { fault(.order, "frame \(tag.frame) of \(tag.source)") }
+        newestFrame[Int(tag.source)] = order
+        decode(tag, first.timestamp, continues: continues, now: now)
+        previous = Previous(
+            end: start + length - 1,
+            timestamp: first.timestamp,
+            marker: last.marker,
+            tag: tag,
+            pictureID: first.reading.pictureID
+        )
+    }
+
+    private func compare(_ first: Slot, continues: Bool, gap: Int64) {
+        guard let previous else { return }
+        let tag = first.reading.tag
+        if continues != (previous.timestamp == first.timestamp) {
+            fault(.timestampOfPicture, "frame \(tag.frame) after \(previous.tag.frame) of source \(tag.source)")
+        }
+        if gap == 0, previous.marker == continues {
+            fault(.marker, "at the end of frame \(previous.tag.frame), spatial layer \(previous.tag.spatial)")
+        }
+    }
+
+    private func decode(_ tag: FrameTag, _ timestamp: UInt32, continues: Bool, now: Instant) {
+        for index in 0..<FrameTag.maximumReferences where tag.references[index] != 0 {
+            let number = tag.frame &- UInt32(tag.references[index])
+            guard decoded[Int(number % 512)] != UInt64(tag.source) << 32 | UInt64(number) else { continue }
+            if isDamaged {
+                undecodableCount += 1
+            } else {
+                fault(
+                    .missingReference,
+                    "frame \(tag.frame) of \(tag.source) (s\(tag.spatial) t\(tag.temporal)) refers to \(number)"
+                )
+            }
+            (isDamaged, needsKeyFrame) = (true, true)
+            return
+        }
+        decoded[Int(tag.frame % 512)] = UInt64(tag.source) << 32 | UInt64(tag.frame)
+        frameCount += 1
+        if tag.isKey, tag.spatial == 0 {
+            keyFrameCount += 1
+            isDamaged = false
+        }
+        guard !continues || top?.picture != tag.picture || top?.source != tag.source else {
+            top?.spatial = Int(tag.spatial)
+            return
+        }
+        if let top { finish(top.source, top.spatial, top.temporal, now: now) }
+        top = (tag.picture, tag.source, Int(tag.spatial), Int(tag.temporal))
+        checkTime(tag, timestamp)
+        pictureCount += 1
+        if let lastShown {
+            longestGap = max(longestGap, now - lastShown)
+            if now - lastShown > .milliseconds(500) { freezeCount += 1 }
+        }
+        lastShown = now
+    }
+
+    /// A picture has all the frames it gets.
+    private func finish(_ source: UInt8, _ spatial: Int, _ temporal: Int, now: Instant) {
+        guard var probe else { return }
+        let layer = rules.isSVC ? spatial : Int(source & 0x0F)
+        let fits = layer == probe.spatial && temporal <= probe.temporal
+        if probe.done != nil {
+            if !fits { strayCount += 1 }
+            return
+        }
+        if fits {
+            probe.run += 1
+            if temporal == probe.temporal { probe.reached = true }
+            if probe.run >= 2, probe.reached { probe.done = now }
+        } else {
+            (probe.run, probe.reached) = (0, false)
+        }
+        self.probe = probe
+    }
+
+    // MARK: Numbers
+
+    private func check(_ reading: PayloadReading) {
+        let tag = reading.tag
+        if reading.temporal >= 0, reading.temporal != Int8(tag.temporal) {
+            fault(.descriptor, "temporal layer \(reading.temporal) for \(tag.temporal)")
+        }
+        if reading.spatial >= 0, reading.spatial != Int8(tag.spatial) {
+            fault(.descriptor, "spatial layer \(reading.spatial) for \(tag.spatial)")
+        }
+        guard tag.index == 0 else { return }
+        let isKey = tag.isKey && (rules.codec != .av1 || tag.spatial == 0)
+        if !reading.isStart || reading.saysKey != isKey {
+            fault(.descriptor, "start or key frame of frame \(tag.frame)")
+        }
+    }
+
+    private func checkTime(_ tag: FrameTag, _ timestamp: UInt32) {
+        defer { lastPicture = (timestamp, tag.capture, tag.source) }
+        guard let last = lastPicture else { return }
+        let step = Duration.nanoseconds(
+            Int64(Int32(bitPattern: timestamp &- last.timestamp)) * 1_000_000_000 / rules.clockRate
+        )
+        let captured = Duration.nanoseconds(tag.capture - last.capture)
+        let difference = step - captured
+        var isRight = step > .zero
+        if isDiscontinuous {
+            // Until both clocks were compared time goes on about as it passed.
+            isRight = isRight && difference < .milliseconds(500) && difference > .milliseconds(-500)
+            isDiscontinuous = false
+        } else if tag.source == last.source {
+            isRight = isRight && difference <= rules.tolerance && difference >= .zero - rules.tolerance
+        } else {
+            isRight = isRight && step <= max(captured, rules.frameInterval) + rules.tolerance
+            isRight = isRight && captured >= .zero - rules.lag
+            largestCorrection = max(largestCorrection, difference > .zero ? difference : .zero - difference)
+        }
+        if !isRight {
+            fault(.timestampJump, "\(step) for \(captured), source \(last.source) to \(tag.source)")
+        }
+    }
+
+    private func checkCounters(_ first: Slot, continues: Bool, gap: Int64) {
+        let reading = first.reading
+        guard reading.pictureID >= 0 else { return }
+        let tag = reading.tag
+        if continues {
+            if reading.pictureID != previous?.pictureID { fault(.pictureID, "within picture \(tag.picture)") }
+            return
+        }
+        defer {
+            if tag.isKey { keyPicture = (reading.pictureID, tag.picture, tag.source) }
+        }
+        if let previous, previous.pictureID >= 0 {
+            let step = Int64((reading.pictureID - previous.pictureID) & 0x7FFF)
+            let isRight: Bool
+            if rules.codec == .vp8 {
+                isRight = gap == 0 ? step == 1 : (1...gap + 1).contains(step)
+            } else if !tag.isKey, let keyPicture, keyPicture.source == tag.source {
+                // Non-flexible mode finds references by the distance from the structure's picture.
+                let distance = Int32(truncatingIfNeeded: tag.picture &- keyPicture.picture)
+                isRight = (reading.pictureID - keyPicture.id) & 0x7FFF == distance & 0x7FFF
+            } else {
+                isRight = (1..<0x4000).contains(step)
+            }
+            if !isRight { fault(.pictureID, "\(previous.pictureID) then \(reading.pictureID), gap \(gap)") }
+        }
+        checkTL0(reading, gap: gap)
+    }
+
+    private func checkTL0(_ reading: PayloadReading, gap: Int64) {
+        guard reading.tl0 >= 0 else { return }
+        if gap > 0 { (isTL0Known, tl0Gap) = (false, tl0Gap + gap) }
+        if reading.tag.temporal == 0 {
+            let step = Int64((reading.tl0 &- lastTL0) & 0xFF)
+            if isTL0Known, step != 1 {
+                fault(.tl0, "\(lastTL0) then \(reading.tl0) at picture \(reading.tag.picture)")
+            } else if !isTL0Known, lastTL0 >= 0, tl0Gap < 64, !(1...tl0Gap + 1).contains(step) {
+                fault(.tl0, "\(lastTL0) then \(reading.tl0) behind a gap of \(tl0Gap)")
+            }
+            (lastTL0, isTL0Known, tl0Gap) = (reading.tl0, true, 0)
+        } else if isTL0Known, reading.tl0 != lastTL0 {
+            fault(.tl0, "\(reading.tl0) above \(lastTL0)")
+        }
+    }
+
+    private func fault(_ kind: Fault, _ text: @autoclosure () -> String) {
+        faults[kind, default: 0] += 1
+        if details.count < 8 { details.append("\(kind): \(text())") }
+    }
+}
