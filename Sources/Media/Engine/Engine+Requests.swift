@@ -64,10 +64,10 @@ extension Engine {
         case .requestKeyFrame(let id): try consumer(id).requestKeyFrame(now: now)
         case .getConsumerStats(let id): return .consumerStats(try consumer(id).statistics(now: now))
         case .dumpConsumer(let id): return .consumerDump(try consumer(id).dump)
-        case .setPreferredLayers, .setPriority:
-            throw ControlError(.unsupported, "a request that this worker does not know")
-        case .traceProducer, .traceConsumer:
-            throw ControlError(.unsupported, "a request that this worker does not know")
+        case .setPreferredLayers(let id, let wish): return .preferredLayers(try consumer(id).prefer(wish, now: now))
+        case .setPriority(let id, let priority): try setPriority(priority, of: try consumer(id), now: now)
+        case .traceProducer(let id, let types): try producer(id).trace = TraceFilter(types)
+        case .traceConsumer(let id, let types): try consumer(id).trace = TraceFilter(types).subtracting(.sr)
         case .createAudioLevelObserver, .createActiveSpeakerObserver, .closeRtpObserver, .pauseRtpObserver,
             .resumeRtpObserver, .addProducerToRtpObserver, .removeProducerFromRtpObserver, .dumpRtpObserver:
             throw ControlError(.unsupported, "a request that this worker does not know")
@@ -120,6 +120,12 @@ extension Engine {
 
     func checkRoom(_ count: Int, _ limit: Int, _ what: String) throws(ControlError) {
         guard count < limit else { throw ControlError(.limitReached, "at most \(limit) \(what)") }
+    }
+
+    private func setPriority(_ priority: UInt8, of consumer: Consumer, now: Instant) throws(ControlError) {
+        guard priority > 0 else { throw ControlError(.invalidArgument, "a priority is from 1 to 255") }
+        consumer.priority = priority
+        consumer.choose(now: now)
     }
 
     // MARK: Servers and routers

@@ -208,7 +208,8 @@ extension Engine {
             ControlReply.Consumed(
                 paused: consumer.isPaused,
                 producerPaused: producer.isPaused,
-                score: consumer.score
+                score: consumer.score,
+                preferredLayers: consumer.hasLayers ? ConsumerLayers(consumer.preferred) : nil
             )
         )
     }

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import SwiftletStreams
+
 /// Every table, queue and rate of an engine, with its number: full means refuse or drop with a counter, never grow.
 package struct EngineLimits: Sendable {
     /// Servers of one worker.
@@ -43,6 +45,8 @@ package struct EngineLimits: Sendable {
     package var bytesPerBurst = 65_536
     /// Bytes of RTP that all receive streams of a worker store together.
     package var storedBytes = 256 << 20
+    /// When loss towards a viewer takes a layer away and gives it back.
+    package var lossThresholds = LossBudget.Thresholds()
     /// Bytes of a packet, RTP header and padding included, that is forwarded at all.
     package var packetSize = 1500
 

@@ -42,7 +42,8 @@ struct OutgoingExtensions {
             .mid, .absoluteSendTime, .transportSequenceNumber, .audioLevel, .videoOrientation, .absoluteCaptureTime,
             .playoutDelay,
         ]
-        head = known.contains { kept[$0] > 14 } ? 2 : 1
+        // A dependency descriptor may be longer than the 16 bytes of the one-byte form.
+        head = kept[.dependencyDescriptor] != 0 || known.contains { kept[$0] > 14 } ? 2 : 1
         let profile = head == 1 ? HeaderExtensions.oneByteProfile : HeaderExtensions.twoByteProfile
         var block = [UInt8(truncatingIfNeeded: profile >> 8), UInt8(truncatingIfNeeded: profile), 0, 0]
         var (sendTimePlace, sequencePlace) = (0, 0)
@@ -72,10 +73,15 @@ struct OutgoingExtensions {
     /// Whether packets carry the transport-wide sequence number.
     var hasTransportSequence: Bool { sequencePlace > 0 }
 
+    /// Whether dependency descriptors go on to this consumer, as they do not to browsers.
+    var passesDescriptor: Bool { ids[.dependencyDescriptor] != 0 }
+
     /// Bytes of the whole block of a packet that came with `fields`, preamble and padding included; 0 for no block.
+    ///
+    /// `descriptor` is the length of the dependency descriptor that goes with it, 0 without.
     @inline(__always)
-    func length(for fields: PacketExtensions.Fields) -> Int {
-        var bytes = always
+    func length(for fields: PacketExtensions.Fields, descriptor: Int) -> Int {
+        var bytes = always &+ (descriptor > 0 ? head &+ descriptor : 0)
         let passed = fields.intersection(accepted)
         if !passed.isEmpty {
             if passed.contains(.audioLevel) { bytes &+= head &+ 1 }
@@ -88,15 +94,19 @@ struct OutgoingExtensions {
         return bytes == 0 ? 0 : 4 &+ (bytes &+ 3) & ~3
     }
 
-    /// Writes the block of `total` bytes, as ``length(for:)`` says, at `offset`.
+    /// Writes the block of `total` bytes, as ``length(for:descriptor:)`` says, at `offset`.
+    ///
+    /// - Returns: Where a dependency descriptor of `descriptor` bytes goes, if there is one.
+    @discardableResult
     @inline(__always)
     func write(
         _ values: PacketExtensions,
         _ moment: Moment,
         of total: Int,
+        descriptor: Int = 0,
         into bytes: inout MutableSpan<UInt8>,
         at offset: Int
-    ) {
+    ) -> Int {
         for index in 0..<fixed { bytes[offset &+ index] = template[index] }
         bytes.store(UInt16(truncatingIfNeeded: total / 4 &- 1), at: offset &+ 2)
         if sendTimePlace > 0 { bytes.store24(moment.absoluteSendTime, at: offset &+ sendTimePlace) }
@@ -104,10 +114,16 @@ struct OutgoingExtensions {
         var at = offset &+ fixed
         let passed = values.present.intersection(accepted)
         if !passed.isEmpty { at = write(passed, of: values, into: &bytes, at: at) }
+        var place = 0
+        if descriptor > 0 {
+            place = element(ids[.dependencyDescriptor], descriptor, &bytes, at)
+            at = place &+ descriptor
+        }
         while at < offset &+ total {
             bytes[at] = 0
             at &+= 1
         }
+        return place
     }
 
     private func write(

@@ -26,6 +26,14 @@ final class Producer {
     var consumers: [Consumer] = []
     /// When reports about it were last due.
     var lastReport: Instant?
+    /// What layers it announced.
+    let layers: ProducerLayers
+    /// What its viewers want.
+    var demand: DemandTracker
+    var trace: TraceFilter = []
+    /// How pictures are to be turned, as on the wire; `nil` before it was said.
+    private var orientation: UInt8?
+    private var costs: (at: Instant, value: LayerCosts)?
 
     init(
         _ request: ControlRequest.Produce,
@@ -38,6 +46,8 @@ final class Producer {
         (self.handle, self.type, self.transport) = (handle, type, transport)
         codecs = ProducerCodecs(request.rtpParameters, mapping: request.rtpMapping)
         streams = Array(repeating: nil, count: max(1, request.rtpParameters.encodings.count))
+        layers = ProducerLayers(type, request.rtpParameters)
+        demand = DemandTracker(layers, encodings: max(1, request.rtpParameters.encodings.count))
     }
 
     var isVideo: Bool { kind == .video }
@@ -134,6 +144,74 @@ final class Producer {
         consumers.removeAll()
         for stream in streams { stream?.receive.store.removeAll() }
         transport.producerClosed(self)
+    }
+
+    // MARK: Layers
+
+    /// What each choice of layers costs at present; looked at ten times a second at most.
+    func layerCosts(now: Instant) -> LayerCosts {
+        if let costs, now - costs.at < .milliseconds(100) { return costs.value }
+        var value = LayerCosts()
+        switch layers.kind {
+        case .none: value[0, 0] = streams.first??.receive.bitrate(now: now) ?? 1
+        case .scalable:
+            if let stream = streams[0] { value = stream.rates.costs(isCumulative: !layers.isKSVC, now: now) }
+        case .streams:
+            for spatial in 0..<min(layers.spatial, LayerCosts.spatialLimit) {
+                guard let stream = streams[spatial], stream.receive.isActive else { continue }
+                let own = stream.rates.costs(isCumulative: false, now: now)
+                for temporal in 0..<LayerCosts.temporalLimit { value[spatial, temporal] = own[0, temporal] }
+            }
+        }
+        costs = (now, value)
+        return value
+    }
+
+    /// The spatial layers that have come for a while, a bit each.
+    func settledLayers(now: Instant) -> UInt8 {
+        guard layers.kind == .streams else { return streams.first??.rates.settled(now: now) ?? .max }
+        var settled: UInt8 = 0
+        for (index, stream) in streams.enumerated() where index < 8 {
+            if let stream, stream.rates.settled(now: now) & 1 != 0 { settled |= 1 << UInt8(index) }
+        }
+        return settled
+    }
+
+    /// Layers came or went: its consumers choose anew.
+    func layersChanged(now: Instant) {
+        costs = nil
+        guard layers.hasChoice else { return }
+        for consumer in consumers { consumer.choose(now: now) }
+        demandChanged()
+    }
+
+    /// What viewers want may have changed; found out once, however many did.
+    func demandChanged() {
+        guard layers.hasChoice, !isClosed, !demand.isDirty else { return }
+        demand.isDirty = true
+        transport.board.schedule(transport.slot, noLaterThan: Instant(nanoseconds: 0))
+    }
+
+    /// When to look at what is wanted.
+    var demandDeadline: Instant? {
+        guard layers.hasChoice else { return nil }
+        return demand.isDirty ? Instant(nanoseconds: 0) : demand.nextDeadline
+    }
+
+    /// Tells the host what is wanted, if that has changed.
+    func updateDemand(now: Instant) {
+        guard let told = demand.update(self, now: now) else { return }
+        transport.board.notify(.producerDemand(producerId: id, demand: told))
+    }
+
+    /// The camera was turned, or was not.
+    @inline(__always)
+    func turn(to value: UInt8) {
+        guard value != orientation else { return }
+        orientation = value
+        transport.board.notify(
+            .producerVideoOrientationChanged(producerId: id, orientation: ProducerVideoOrientation(wire: value))
+        )
     }
 
     // MARK: Key frames

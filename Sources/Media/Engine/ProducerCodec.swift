@@ -22,6 +22,9 @@ struct ProducerCodec {
 
     var payloadType: UInt8 { parameters.payloadType }
     var isRTX: Bool { repairs != nil }
+    /// Whether packets carry earlier ones again, RFC 2198.
+    let isRED: Bool
+    let isOpus: Bool
 
     init(_ parameters: RtpCodecParameters, mapping: RtpMapping) {
         self.parameters = parameters
@@ -32,6 +35,7 @@ struct ProducerCodec {
         let subtype = name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? ""
         repairs =
             subtype == "rtx" ? parameters.parameters["apt"]?.integer.flatMap { UInt8(exactly: $0) } ?? 0xFF : nil
+        (isRED, isOpus) = (name == "audio/red", name == "audio/opus" || name == "audio/multiopus")
         video = name.hasPrefix("video/") ? VideoCodec(subtype: subtype) : nil
         let has = { (type: String, parameter: String) in
             parameters.rtcpFeedback.contains { $0.type.lowercased() == type && $0.parameter.lowercased() == parameter }
@@ -53,6 +57,8 @@ struct PayloadKind {
     /// What key frames are found by.
     var video: VideoCodec?
     var isRTX = false
+    var isRED = false
+    var isOpus = false
 }
 
 /// The codecs of a producer by payload type.
@@ -67,7 +73,9 @@ struct ProducerCodecs {
                 isKnown: true,
                 repairs: codec.repairs ?? 0xFF,
                 video: codec.video,
-                isRTX: codec.isRTX
+                isRTX: codec.isRTX,
+                isRED: codec.isRED,
+                isOpus: codec.isOpus
             )
         }
     }

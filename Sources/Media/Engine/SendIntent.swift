@@ -19,12 +19,20 @@ package struct SendIntent: BitwiseCopyable {
         package static let repeated = Flags(rawValue: 4)
         /// In a run already, or called off.
         package static let taken = Flags(rawValue: 8)
+        /// `patch` goes into the payload descriptor or the dependency descriptor.
+        package static let rewritten = Flags(rawValue: 16)
+        /// Nothing but padding, under a number that would stay open otherwise.
+        package static let filler = Flags(rawValue: 32)
+        /// Only the primary block of a RED payload.
+        package static let unwrapped = Flags(rawValue: 64)
     }
 
     package var packet: PacketID
     /// Rollover count and sequence number on the SSRC it leaves by, RFC 3711 §3.3.1.
     package var index: UInt64
     package var timestamp: UInt32
+    /// As ``PacketPatch/value``, where ``Flags/rewritten`` says so.
+    package var patch: UInt32
     /// The consumer's slot in its transport.
     package var consumer: UInt16
     /// Bytes of the sealed packet, before padding to the size of its run.
@@ -40,6 +48,7 @@ package struct SendIntent: BitwiseCopyable {
         packet: PacketID,
         index: UInt64,
         timestamp: UInt32,
+        patch: UInt32 = 0,
         consumer: UInt16,
         length: UInt16,
         originalSequence: UInt16 = 0,
@@ -47,7 +56,7 @@ package struct SendIntent: BitwiseCopyable {
         payloadType: UInt8,
         flags: Flags = []
     ) {
-        (self.packet, self.index, self.timestamp) = (packet, index, timestamp)
+        (self.packet, self.index, self.timestamp, self.patch) = (packet, index, timestamp, patch)
         (self.consumer, self.length, self.originalSequence) = (consumer, length, originalSequence)
         (self.stream, self.payloadType, self.flags) = (stream, payloadType, flags)
     }

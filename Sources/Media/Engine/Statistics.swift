@@ -58,6 +58,7 @@ extension ProducerStream {
             packetCount: Int(clamping: receive.media.packets),
             byteCount: Int(clamping: receive.media.bytes),
             bitrate: Int(clamping: receive.bitrate(now: now)),
+            bitrateByLayer: kind == .video ? bitrateByLayer(now: now) : nil,
             jitter: Int(receive.jitter),
             packetsLost: Int(receive.packetsLost),
             fractionLost: Int(receive.fractionLost),
@@ -72,6 +73,20 @@ extension ProducerStream {
             roundTripTime: receive.roundTrip.map { $0.inSeconds * 1000 },
             rtxPacketsDiscarded: Int(clamping: receive.retransmissionsDiscardedCount)
         )
+    }
+}
+
+extension ProducerStream {
+    /// Bits per second of each layer that comes, by "spatial.temporal".
+    private func bitrateByLayer(now: Instant) -> [String: Int] {
+        var layers: [String: Int] = [:]
+        for spatial in 0..<LayerCosts.spatialLimit {
+            for temporal in 0..<LayerCosts.temporalLimit {
+                let rate = rates.bitrate(spatial: spatial, temporal: temporal, now: now)
+                if rate > 0 { layers["\(spatial).\(temporal)"] = Int(clamping: rate) }
+            }
+        }
+        return layers
     }
 }
 

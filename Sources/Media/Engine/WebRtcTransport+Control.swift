@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletControl
 import SwiftletPeerLink
 import SwiftletRTP
 import SwiftletSRTP
@@ -35,21 +36,29 @@ extension WebRtcTransport {
         switch packet {
         case .senderReport(let report):
             if let (producer, stream) = stream(ssrc: report.ssrc) {
-                stream.receive.receive(senderReport: report.info, now: arrival)
+                let info = report.info
+                stream.receive.receive(senderReport: info, now: arrival)
+                senderClock.add(ntp: info.ntp, arrival: board.wall.ntp(at: arrival), now: arrival)
                 producer.publishScores()
+                producer.trace(.sr, .incoming, ssrc: stream.ssrc, now: now) {
+                    ($0.ntp, $0.rtpTimestamp) = (info.ntp.rawValue, info.rtpTimestamp)
+                    ($0.packetCount, $0.octetCount) = (info.packetCount, info.octetCount)
+                }
             }
-            handle(report.blocks, arrival: arrival)
-        case .receiverReport(let report): handle(report.blocks, arrival: arrival)
+            handle(report.blocks, arrival: arrival, now: now)
+        case .receiverReport(let report): handle(report.blocks, arrival: arrival, now: now)
         case .extendedReport(var report): handle(&report, arrival: arrival)
         case .pictureLossIndication(_, let media):
             guard let consumer = consumer(ssrc: media) else { return }
             consumer.pliCount &+= 1
-            consumer.requestKeyFrame(now: now)
+            consumer.trace(.pli, now: now)
+            consumer.receiveKeyFrameRequest(now: now)
         case .fullIntraRequest(let request):
             for index in 0..<request.count {
                 guard let consumer = consumer(ssrc: request[index].ssrc) else { continue }
                 consumer.firCount &+= 1
-                consumer.requestKeyFrame(now: now)
+                consumer.trace(.fir, now: now)
+                consumer.receiveKeyFrameRequest(now: now)
             }
         case .genericNACK(var nack): handle(&nack, now: now)
         case .receiverEstimate(let estimate): remoteEstimate = estimate.bitrate
@@ -67,14 +76,19 @@ extension WebRtcTransport {
         return nil
     }
 
-    private func handle(_ blocks: borrowing RTCPReportBlocks, arrival: Instant) {
+    private func handle(_ blocks: borrowing RTCPReportBlocks, arrival: Instant, now: Instant) {
         let ntp = board.wall.ntp(at: arrival)
+        var isLossy = false
         for index in 0..<blocks.count {
             let block = blocks[index]
             guard let consumer = consumer(ssrc: block.ssrc), consumer.ssrc == block.ssrc else { continue }
-            consumer.send.receive(block, ntp: ntp)
+            let packets = consumer.send.receive(block, ntp: ntp)
             if consumer.send.takeScoreChange() != nil { consumer.publishScore() }
+            guard consumer.isVideo, consumer.isActive else { continue }
+            lossBudget.add(fractionLost: block.fractionLost, packets: packets, now: now)
+            isLossy = isLossy || lossBudget.isLossy(block.fractionLost)
         }
+        if isLossy || lossBudget.limit != nil { updateBudget(now: now) }
     }
 
     private func handle(_ report: inout RTCPExtendedReportView, arrival: Instant) {
@@ -101,5 +115,6 @@ extension WebRtcTransport {
             consumer.resend(sequence, now: now)
         }
         consumer.send.countNack(packets: count)
+        consumer.trace(.nack, now: now) { $0.packets = count }
     }
 }

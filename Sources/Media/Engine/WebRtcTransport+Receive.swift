@@ -139,7 +139,7 @@ extension WebRtcTransport {
         guard case .accepted(let acceptance) = reception else { return }
         if isKeyFrame, acceptance.isNewest || producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
         if acceptance.needsKeyFrame || acceptance.isResynchronized { producer.forceKeyFrame(of: stream, now: now) }
-        let header = PacketHeader(
+        var header = PacketHeader(
             sequence: acceptance.sequence,
             timestamp: packet.timestamp,
             payloadType: packet.payloadType,
@@ -148,9 +148,15 @@ extension WebRtcTransport {
             arrival: arrival,
             extensions: found.values
         )
+        let descriptor = packet.bytes.extracting(found.dependencyDescriptor)
+        describe(&header, payload, descriptor, kind, on: stream)
+        if !producer.trace.isEmpty { producer.traceReceived(header, packet, isRTX: false, on: stream, now: now) }
+        if found.values.present.contains(.videoOrientation) { producer.turn(to: found.values.videoOrientation) }
         deliver(
             header,
             payload,
+            descriptor,
+            size: packet.bytes.count,
             of: stream,
             producer,
             isResynchronized: acceptance.isResynchronized,
@@ -188,7 +194,7 @@ extension WebRtcTransport {
         guard case .accepted(let acceptance) = reception else { return }
         // One that nobody waits for is of an older frame than a request that may be under way.
         if isKeyFrame, producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
-        let header = PacketHeader(
+        var header = PacketHeader(
             sequence: acceptance.sequence,
             timestamp: packet.timestamp,
             payloadType: repairs,
@@ -198,7 +204,52 @@ extension WebRtcTransport {
             arrival: arrival,
             extensions: found.values
         )
-        deliver(header, original, of: stream, producer, isResynchronized: false, now: now)
+        let descriptor = packet.bytes.extracting(found.dependencyDescriptor)
+        describe(&header, original, descriptor, kind, on: stream)
+        if !producer.trace.isEmpty { producer.traceReceived(header, packet, isRTX: true, on: stream, now: now) }
+        deliver(
+            header,
+            original,
+            descriptor,
+            size: packet.bytes.count,
+            of: stream,
+            producer,
+            isResynchronized: false,
+            now: now
+        )
+    }
+
+    /// Reads what the payload says: layers of pictures, the primary block of RED, silence of Opus.
+    @inline(__always)
+    private func describe(
+        _ header: inout PacketHeader,
+        _ payload: Span<UInt8>,
+        _ descriptor: Span<UInt8>,
+        _ kind: PayloadKind,
+        on stream: ProducerStream
+    ) {
+        if kind.video != nil {
+            header.frame = stream.reader.read(
+                payload: payload,
+                dependencyDescriptor: descriptor,
+                codec: kind.video,
+                timestamp: header.timestamp
+            )
+            if header.isKeyFrame, kind.video?.bringsParameterSets(payload) == true { header.frame.flags.insert(.start) }
+            guard header.frame.form == .dependency, !descriptor.isEmpty else { return }
+            let length = DependencyDescriptor.rewrittenLength(
+                descriptor,
+                maskOffset: Int(header.frame.maskOffset),
+                targetCount: Int(header.frame.targetCount)
+            )
+            header.rewrittenDescriptorLength = UInt8(exactly: length) ?? 0
+        } else if kind.isRED {
+            guard let red = REDPayload(payload) else { return }
+            header.primaryOffset = UInt16(truncatingIfNeeded: red.primary.offset)
+            header.isSilence = OpusPayload.isDTX(payload.extracting(red.primary.range))
+        } else if kind.isOpus {
+            header.isSilence = OpusPayload.isDTX(payload)
+        }
     }
 
     @inline(__always)
@@ -218,18 +269,24 @@ extension WebRtcTransport {
     private func deliver(
         _ header: PacketHeader,
         _ payload: Span<UInt8>,
+        _ descriptor: Span<UInt8>,
+        size: Int,
         of stream: ProducerStream,
         _ producer: Producer,
         isResynchronized: Bool,
         now: Instant
     ) {
         board.counters.packetsReceived &+= 1
+        if producer.isVideo {
+            if stream.countLayer(header.frame, size: size, now: now) { producer.layersChanged(now: now) }
+        }
         guard !producer.isPaused, payload.count <= board.limits.packetSize else { return }
-        guard let packet = stream.receive.store.append(header, payload: payload, extensions: Span()) else {
+        let kept = header.rewrittenDescriptorLength > 0 ? descriptor : Span()
+        guard let packet = stream.receive.store.append(header, payload: payload, extensions: kept) else {
             board.counters.unstored &+= 1
             return
         }
-        if header.sequence > stream.newestSequence { stream.newestSequence = header.sequence }
+        stream.noteStored(header)
         producer.forward(
             packet,
             header,

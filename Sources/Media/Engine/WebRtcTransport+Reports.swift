@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletCongestion
+import SwiftletControl
 import SwiftletORTC
 import SwiftletPeerLink
 import SwiftletRTP
@@ -21,7 +22,9 @@ extension WebRtcTransport {
         var next = link.nextDeadline
         guard isReady else { return next }
         next = earliest(next, earliest(reportDeadline, earliest(feedback.nextDeadline, remb?.nextDeadline)))
+        next = earliest(next, lossBudget.nextDeadline)
         for producer in producers {
+            next = earliest(next, producer.demandDeadline)
             for stream in producer.streams {
                 if let stream { next = earliest(next, stream.nextDeadline) }
             }
@@ -47,7 +50,9 @@ extension WebRtcTransport {
             for stream in producer.streams {
                 if let stream { advance(stream, of: producer, now: now) }
             }
+            if let deadline = producer.demandDeadline, deadline <= now { producer.updateDemand(now: now) }
         }
+        if let deadline = lossBudget.nextDeadline, deadline <= now { updateBudget(now: now) }
         if let deadline = reportDeadline, deadline <= now {
             sendReports(now: now)
             evictStoredPackets(now: now)
@@ -68,12 +73,17 @@ extension WebRtcTransport {
             board.nacks.removeAll(keepingCapacity: true)
             let wasActive = stream.receive.isActive
             stream.receive.advance(to: now, nacks: &board.nacks)
-            if !board.nacks.isEmpty { sendNACK(about: stream, now: now) }
+            if !board.nacks.isEmpty {
+                sendNACK(about: stream, now: now)
+                let count = board.nacks.count
+                producer.trace(.nack, .outgoing, ssrc: stream.ssrc, now: now) { $0.packets = count }
+            }
             if wasActive != stream.receive.isActive {
                 producer.publishScores()
-                for consumer in producer.consumers { consumer.requestKeyFrame(now: now) }
+                producer.layersChanged(now: now)
             }
         }
+        if producer.layers.hasChoice, stream.takeLayerChange(now: now) { producer.layersChanged(now: now) }
         if let deadline = stream.keyFrames.nextDeadline, deadline <= now {
             let awaited = producer.isKeyFrameAwaited(on: stream)
             if stream.keyFrames.advance(to: now, isAwaited: awaited), !producer.isPaused {
@@ -107,11 +117,13 @@ extension WebRtcTransport {
         let ssrc = stream.ssrc
         if stream.codec.usesPLI {
             stream.pliCount &+= 1
+            producer.trace(.pli, .outgoing, ssrc: ssrc, now: now)
             sendRTCP(now: now) { bytes, room in
                 RTCPWriter.pictureLossIndication(senderSSRC: ssrc, mediaSSRC: ssrc, into: &bytes, in: room) ?? 0
             }
         } else if stream.codec.usesFIR {
             stream.firCount &+= 1
+            producer.trace(.fir, .outgoing, ssrc: ssrc, now: now)
             let number = stream.takeFIRNumber()
             sendRTCP(now: now) { bytes, room in
                 RTCPWriter.fullIntraRequest(
@@ -210,7 +222,10 @@ extension WebRtcTransport {
     }
 
     private func sendSenderReport(of consumer: Consumer, now: Instant) {
-        guard let info = consumer.send.senderInfo(now: now, ntp: board.wall.ntp(at: now)) else { return }
+        let ntp = board.wall.ntp(at: now)
+        guard let info = consumer.send.senderInfo(now: now, ntp: ntp, source: consumer.sourceTime(at: ntp)) else {
+            return
+        }
         let cname = consumer.cname
         let delay = peerReference.flatMap { consumer.send.delaySinceReference(to: $0, now: now) }
         sendRTCP(now: now) { bytes, room in
@@ -236,6 +251,22 @@ extension WebRtcTransport {
             }
             return at - room.lowerBound
         }
+    }
+}
+
+extension Consumer {
+    /// The media time of what is forwarded at our wall time `ntp`, by its sender's own reports; `nil` without any.
+    ///
+    /// All streams of a peer are tied to its one clock, so its audio and video stay together at the viewer.
+    func sourceTime(at ntp: NTPTime) -> UInt32? {
+        guard let stream = current?.receive, let report = stream.senderReport?.info,
+            let offset = producer.transport.senderClock.offset
+        else { return nil }
+        let since = Int64(bitPattern: ntp.rawValue &- UInt64(bitPattern: offset) &- report.ntp.rawValue)
+        // A report this old says nothing any more.
+        guard abs(since >> 32) < 300 else { return nil }
+        return report.rtpTimestamp
+            &+ UInt32(truncatingIfNeeded: ConsumerClock.ticks(fixed: since, stream.parameters.clockRate))
     }
 }
 

@@ -157,7 +157,7 @@ extension WebRtcTransport {
             } else if intent.flags.contains(.repeated) {
                 repeated.add(length)
             } else {
-                media.add(length, payload: Int(stored.payloadLength))
+                media.add(length, payload: intent.flags.contains(.filler) ? 0 : Int(stored.payloadLength))
             }
         }
         self.count(media, retransmitted, repeated, padding: padded, of: consumer, now: now)
@@ -179,8 +179,15 @@ extension WebRtcTransport {
         absoluteSendTime: UInt32
     ) -> Int {
         let isRTX = intent.flags.contains(.rtx)
+        let isPlain = intent.flags.isDisjoint(with: [.rewritten, .filler, .unwrapped])
         let ssrc = isRTX ? consumer.rtxSSRC : consumer.ssrc
-        let block = consumer.extensions.length(for: stored.header.extensions.present)
+        let fields = intent.flags.contains(.filler) ? [] : stored.header.extensions.present
+        var descriptor = 0
+        if !isPlain, intent.flags.contains(.rewritten), consumer.extensions.passesDescriptor {
+            descriptor = Int(stored.header.rewrittenDescriptorLength)
+        }
+        let block = consumer.extensions.length(for: fields, descriptor: descriptor)
+        let padding = padding &+ (intent.flags.contains(.filler) ? 1 : 0)
         bytes[offset] =
             0x80 | (padding > 0 ? RTPFixedHeader.paddingFlag : 0) | (block > 0 ? RTPFixedHeader.extensionFlag : 0)
         bytes[offset &+ 1] = intent.payloadType | (intent.flags.contains(.marker) ? RTPFixedHeader.markerFlag : 0)
@@ -192,8 +199,34 @@ extension WebRtcTransport {
                 transportSequence: transportSequence,
                 absoluteSendTime: absoluteSendTime
             )
-            consumer.extensions.write(stored.header.extensions, moment, of: block, into: &bytes, at: offset &+ 12)
+            var values = stored.header.extensions
+            values.present = fields
+            let place = consumer.extensions.write(
+                values,
+                moment,
+                of: block,
+                descriptor: descriptor,
+                into: &bytes,
+                at: offset &+ 12
+            )
+            if descriptor > 0 { write(descriptorOf: stored, intent, store, into: &bytes, at: place) }
             if consumer.extensions.hasTransportSequence { transportSequence &+= 1 }
+        }
+        let payload = store.payload(of: stored)
+        guard isPlain else {
+            var prefix = PayloadPrefix()
+            if isRTX { prefix.append(intent.originalSequence) }
+            let body = prefix.rewrite(payload, stored.header, intent, consumer)
+            return sender.seal(
+                into: &bytes,
+                at: offset,
+                headerLength: 12 &+ block,
+                prefix: prefix.bytes.span.extracting(first: prefix.count),
+                body: payload.extracting(body),
+                padding: padding,
+                ssrc: ssrc,
+                index: intent.index
+            )
         }
         // RTX begins with the original sequence number, RFC 4588 §4.
         let prefix: InlineArray<2, UInt8> = [
@@ -204,10 +237,30 @@ extension WebRtcTransport {
             at: offset,
             headerLength: 12 &+ block,
             prefix: isRTX ? prefix.span : prefix.span.extracting(first: 0),
-            body: store.payload(of: stored),
+            body: payload,
             padding: padding,
             ssrc: ssrc,
             index: intent.index
+        )
+    }
+
+    /// Writes a packet's dependency descriptor with the decode targets that this consumer still gets.
+    private func write(
+        descriptorOf stored: StoredPacket,
+        _ intent: SendIntent,
+        _ store: PacketStore,
+        into bytes: inout MutableSpan<UInt8>,
+        at place: Int
+    ) {
+        let frame = stored.header.frame
+        // The patch has room for 24 targets; no encoder has more than a dozen.
+        _ = DependencyDescriptor.rewriteMask(
+            store.extensionBlock(of: stored),
+            maskOffset: Int(frame.maskOffset),
+            targetCount: Int(frame.targetCount),
+            mask: intent.patch | frame.activeTargets & 0xFF00_0000,
+            into: &bytes,
+            at: place
         )
     }
 

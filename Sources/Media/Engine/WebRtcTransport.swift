@@ -65,6 +65,10 @@ final class WebRtcTransport {
     var peerReference: UInt32?
     /// What the peer last said it can take, by REMB.
     var remoteEstimate: UInt64?
+    /// How far the peer's wall clock is from ours.
+    var senderClock = SenderClock()
+    /// What the way to the peer carries of video, as far as its reports tell.
+    var lossBudget: LossBudget
 
     init(
         id: String,
@@ -78,6 +82,7 @@ final class WebRtcTransport {
     ) {
         (self.id, self.slot, self.board, self.router) = (id, slot, board, router)
         (self.server, self.sockets, self.candidates, self.link) = (server, sockets, candidates, link)
+        lossBudget = LossBudget(thresholds: board.limits.lossThresholds)
     }
 
     var isProducing: Bool { !producers.isEmpty }

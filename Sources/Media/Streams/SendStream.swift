@@ -7,7 +7,7 @@ package import SwiftletWire
 /// What one consumer sends: an SSRC of its own, its numbering, its retransmissions and the reports about it.
 ///
 /// Idle, it takes less than 2 kB. The map of what was sent begins with the first packet and grows with the packet
-/// rate to at most 64 kB, for video at over a thousand packets a second; the packets stay in the producer's store.
+/// rate to at most 16 kB, for video at over a thousand packets a second; the packets stay in the producer's store.
 package final class SendStream {
     /// What negotiation fixed about the stream.
     package struct Parameters: Sendable {
@@ -78,8 +78,21 @@ package final class SendStream {
     /// Interarrival jitter by the newest report, in ticks of media time.
     package private(set) var jitter: UInt32 = 0
 
+    /// Packets that share a source: where they begin, and what turns the stored ones into the sent ones.
+    private struct Run: BitwiseCopyable {
+        var firstOutput: Int64
+        /// The newest number at the source, which the halves in the map are extended by.
+        var newestSource: Int64
+        var clockOffset: UInt32
+        var encoding: UInt8
+    }
+
     private var nextRTX: Int64
     private var sent: RetransmissionMap
+    /// The newest first; older runs are of no use to anybody who asks in time.
+    private var runs = InlineArray<4, Run>(
+        repeating: Run(firstOutput: .max, newestSource: 0, clockOffset: 0, encoding: 0)
+    )
     private var payloadBytes: UInt64 = 0
     private var newest: (timestamp: UInt32, at: Instant)?
     private var scores = ScoreTracker()
@@ -113,11 +126,25 @@ package final class SendStream {
     /// Gives a packet its output number and time and takes note of it, or `nil` where it has no place.
     ///
     /// In one step, since it is done for every packet and consumer.
-    package func place(_ source: Int64, timestamp: UInt32, encoding: UInt8, now: Instant) -> Placement? {
+    package func place(
+        _ source: Int64,
+        timestamp: UInt32,
+        patch: PacketPatch = PacketPatch(),
+        now: Instant
+    ) -> Placement? {
         guard let output = numbers.map(source) else { return nil }
         let time = clock.map(timestamp)
-        note(output: output, source: source, timestamp: time, encoding: encoding, now: now)
-        return Placement(output: output, timestamp: time, isNewest: output == numbers.newestOutput)
+        let isNewest = output == numbers.newestOutput
+        if let newest, Int32(bitPattern: time &- newest.timestamp) <= 0 {
+            // A later packet of the same frame, or a late one, says nothing new about the media clock.
+        } else {
+            newest = (time, now)
+        }
+        if parameters.usesNack {
+            if isNewest { runs[0].newestSource = source }
+            sent.add(output: output, source: source, patch: patch, now: now)
+        }
+        return Placement(output: output, timestamp: time, isNewest: isNewest)
     }
 
     /// The extended number of the newest packet, or one less than the first before there was any.
@@ -127,30 +154,38 @@ package final class SendStream {
     package var newestTimestamp: UInt32? { clock.newest }
 
     /// Makes `source` the next packet, `gap` numbers being skipped; earlier ones have no place from now on.
-    package func synchronize(to source: Int64, gap: Int64 = 0) { numbers.synchronize(to: source, gap: gap) }
-
-    /// Leaves a packet out, closing the hole it would make.
-    package func drop(_ source: Int64) { numbers.drop(source) }
-
-    /// What media time `timestamp` of the source would be sent as.
-    package func timestamp(for timestamp: UInt32) -> UInt32 {
-        var probe = clock
-        return probe.map(timestamp)
+    ///
+    /// - Parameters:
+    ///   - source: The first packet of a source, or where an old one goes on.
+    ///   - gap: 1 when the last frame sent was cut off, else 0.
+    ///   - encoding: Which of the producer's streams it is.
+    package func synchronize(to source: Int64, gap: Int64 = 0, encoding: UInt8 = 0) {
+        numbers.synchronize(to: source, gap: gap)
+        for index in stride(from: runs.count - 1, to: 0, by: -1) { runs[index] = runs[index - 1] }
+        runs[0] = Run(
+            firstOutput: numbers.newestOutput &+ 1 &+ gap,
+            newestSource: source,
+            clockOffset: clock.offset,
+            encoding: encoding
+        )
     }
 
-    /// From now on media time `timestamp` of the source is sent as `output`.
-    package func synchronize(timestamp: UInt32, to output: UInt32) { clock.synchronize(timestamp, to: output) }
+    /// Leaves a packet out, closing the hole it would make.
+    ///
+    /// - Returns: Whether it was left out; a late one is not, and what it would have filled stays open.
+    @discardableResult
+    package func drop(_ source: Int64) -> Bool { numbers.drop(source) }
 
-    /// Takes note of a packet that was given a number and a time, so that it can be asked for again.
-    @inline(__always)
-    private func note(output: Int64, source: Int64, timestamp: UInt32, encoding: UInt8, now: Instant) {
-        if let newest, Int32(bitPattern: timestamp &- newest.timestamp) <= 0 {
-            // A later packet of the same frame, or a late one, says nothing new about the media clock.
-        } else {
-            newest = (timestamp, now)
-        }
-        guard parameters.usesNack else { return }
-        sent.add(output: output, source: source, timestamp: timestamp, encoding: encoding, now: now)
+    /// The output number that a late packet has, though nothing is to be forwarded of it; `nil` where it has none.
+    package func number(of source: Int64) -> Int64? { numbers.peek(source) }
+
+    /// What media time `timestamp` of the source would be sent as.
+    package func timestamp(for timestamp: UInt32) -> UInt32 { timestamp &+ clock.offset }
+
+    /// From now on media time `timestamp` of the source is sent as `output`.
+    package func synchronize(timestamp: UInt32, to output: UInt32) {
+        clock.synchronize(timestamp, to: output)
+        runs[0].clockOffset = clock.offset
     }
 
     /// Counts media packets that leave, their sizes and payloads together.
@@ -182,8 +217,31 @@ package final class SendStream {
         let newest = numbers.newestOutput
         let output = newest &+ Int64(Int16(truncatingIfNeeded: Int64(sequence) &- newest))
         guard output <= newest else { return .unknown }
+        var place = 0
+        while place < runs.count, output < runs[place].firstOutput { place += 1 }
+        guard place < runs.count else { return .unknown }
+        let run = runs[place]
         let interval = max(roundTrip ?? RoundTrip.initial, Self.shortestResend)
-        return sent.resend(output: output, interval: interval, now: now)
+        switch sent.resend(output: output, interval: interval, now: now) {
+        case .unknown: return .unknown
+        case .tooSoon: return .tooSoon
+        case .exhausted: return .exhausted
+        case .entry(let entry):
+            let back = Int16(truncatingIfNeeded: Int64(entry.source) &- run.newestSource)
+            return .packet(
+                SentPacket(
+                    source: run.newestSource &+ Int64(back),
+                    output: output,
+                    clockOffset: run.clockOffset,
+                    patch: PacketPatch(
+                        value: UInt32(entry.patch.0) | UInt32(entry.patch.1) << 16,
+                        flags: PacketPatch.Flags(rawValue: entry.state >> 4 & 7)
+                    ),
+                    encoding: run.encoding,
+                    resends: entry.state & 0x0F
+                )
+            )
+        }
     }
 
     /// How many packets the map of what was sent has room for.
@@ -196,19 +254,27 @@ package final class SendStream {
 
     /// The sender information for a report now, or `nil` before a packet left, RFC 3550 §6.4.1.
     ///
-    /// Media time goes on from the newest packet as the clock does, so that it fits the wall time beside it.
-    package func senderInfo(now: Instant, ntp: NTPTime) -> RTCPSenderInfo? {
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - ntp: The same as wall time.
+    ///   - source: The source's media time at that moment by its own sender's reports, where those are known; else media
+    ///     time goes on from the newest packet as the clock does.
+    package func senderInfo(now: Instant, ntp: NTPTime, source: UInt32? = nil) -> RTCPSenderInfo? {
         guard let newest, media.packets > 0 else { return nil }
         return RTCPSenderInfo(
             ntp: ntp,
-            rtpTimestamp: newest.timestamp &+ Self.ticks(now - newest.at, rate: parameters.clockRate),
+            rtpTimestamp: source.map { $0 &+ clock.offset }
+                ?? newest.timestamp &+ Self.ticks(now - newest.at, rate: parameters.clockRate),
             packetCount: UInt32(truncatingIfNeeded: media.packets),
             octetCount: UInt32(truncatingIfNeeded: payloadBytes)
         )
     }
 
     /// Takes a report block about the media SSRC, which arrived at wall time `ntp`.
-    package func receive(_ block: RTCPReportBlock, ntp: NTPTime) {
+    ///
+    /// - Returns: How many packets were sent since the report before.
+    @discardableResult
+    package func receive(_ block: RTCPReportBlock, ntp: NTPTime) -> Int {
         let measured = RoundTrip.duration(
             now: ntp.compact,
             last: block.lastSenderReport,
@@ -225,6 +291,7 @@ package final class SendStream {
         )
         scored = (media.packets, packetsLost, repairedCount, retransmissions.packets)
         scores.push(interval.passed > 0 ? interval.score : 10)
+        return Int(interval.passed)
     }
 
     /// Takes the receiver's reference time, to be answered with ``delaySinceReference(now:)``, RFC 3611 §4.4.

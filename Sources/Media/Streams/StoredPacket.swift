@@ -65,7 +65,16 @@ package struct PacketHeader: BitwiseCopyable, Sendable {
     package var isKeyFrame: Bool
     /// Whether it came as a retransmission.
     package var isRepaired: Bool
+    /// Whether it is Opus silence, which some consumers leave out.
+    package var isSilence = false
+    /// RED: where the primary block is in the payload, and its payload type; 0 for anything else.
+    package var primaryOffset: UInt16 = 0
+    package var primaryPayloadType: UInt8 = 0
+    /// Bytes of its dependency descriptor when the mask of decode targets is written into it; 0 without one.
+    package var rewrittenDescriptorLength: UInt8 = 0
     package var extensions: PacketExtensions
+    /// What it says of its frame.
+    package var frame = FrameDescription()
 
     package init(
         sequence: Int64,
@@ -80,6 +89,12 @@ package struct PacketHeader: BitwiseCopyable, Sendable {
         (self.sequence, self.timestamp, self.payloadType) = (sequence, timestamp, payloadType)
         (self.marker, self.isKeyFrame, self.isRepaired) = (marker, isKeyFrame, isRepaired)
         (self.arrival, self.extensions) = (arrival, extensions)
+    }
+
+    /// Bytes by which a rewritten payload descriptor is longer: picture ids are always written with 15 bits.
+    @inline(__always)
+    package var growth: Int {
+        frame.form == .vp8 && frame.flags.contains(.hasPicture) && !frame.flags.contains(.longPicture) ? 1 : 0
     }
 }
 

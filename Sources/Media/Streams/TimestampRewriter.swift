@@ -3,7 +3,8 @@
 
 /// Shifts a source's media time so that consecutive sources make one line, modulo 2³².
 package struct TimestampRewriter: Sendable {
-    private var offset: UInt32 = 0
+    /// What is added to the source's media time.
+    package private(set) var offset: UInt32 = 0
     /// The newest output, or `nil` before the first.
     package private(set) var newest: UInt32?
 
