@@ -75,9 +75,25 @@ package struct DependencyDescriptor: BitwiseCopyable, Sendable {
             descriptor.bringsStructure = true
             var reader = BitReader(value, offset: flagsEnd)
             guard let content = DependencyStructureContent(&reader) else { return descriptor }
-            descriptor.read(value, by: content, maskOffset: reader.offset)
-        } else if let structure {
-            descriptor.read(value, by: structure.content, maskOffset: flagsEnd)
+            let index = Int((header.templateID &- content.templateIDOffset) & 0x3F)
+            guard index < content.templateCount else { return descriptor }
+            descriptor.read(
+                value,
+                template: content.templates[index],
+                targetCount: content.targetCount,
+                chainCount: content.chainCount,
+                maskOffset: reader.offset
+            )
+        } else if let structure, case let index = structure.index(ofTemplate: header.templateID),
+            let template = structure.template(at: index)
+        {
+            descriptor.read(
+                value,
+                template: template,
+                targetCount: structure.content.targetCount,
+                chainCount: structure.content.chainCount,
+                maskOffset: flagsEnd
+            )
         }
         return descriptor
     }
@@ -100,13 +116,12 @@ package struct DependencyDescriptor: BitwiseCopyable, Sendable {
     /// Reads what follows the structure, or the flags where none comes.
     private mutating func read(
         _ value: Span<UInt8>,
-        by structure: borrowing DependencyStructureContent,
+        template: DependencyStructure.Template,
+        targetCount: UInt8,
+        chainCount: UInt8,
         maskOffset: Int
     ) {
-        let index = Int((header.templateID &- structure.templateIDOffset) & 0x3F)
-        guard index < Int(structure.templateCount) else { return }
-        let template = structure.templates[index]
-        targetCount = structure.targetCount
+        self.targetCount = targetCount
         self.maskOffset = UInt16(truncatingIfNeeded: maskOffset)
         (spatialID, temporalID) = (template.spatialID, template.temporalID)
         (indications, references) = (template.indications, template.references)
@@ -123,7 +138,7 @@ package struct DependencyDescriptor: BitwiseCopyable, Sendable {
             for target in 0..<Int(targetCount) { indications |= UInt64(reader.read(2)) << UInt64(target &* 2) }
         }
         if flags & 0x10 != 0 { readReferences(&reader) }
-        if flags & 0x08 != 0 { reader.skip(8 &* Int(structure.chainCount)) }
+        if flags & 0x08 != 0 { reader.skip(8 &* Int(chainCount)) }
         isComplete = !reader.isExhausted
     }
 

@@ -75,6 +75,10 @@ package final class DependencyStructure: Equatable, Sendable {
         index >= 0 && index < templateCount ? content.templates[index] : nil
     }
 
+    /// Which template six bits name; the last ids are followed by the first.
+    @inline(__always)
+    func index(ofTemplate id: UInt8) -> Int { Int((id &- content.templateIDOffset) & 0x3F) }
+
     /// The highest spatial and temporal layer of the frames that decode target `index` holds; zeros past the last.
     package func targetLayers(_ index: Int) -> (spatial: UInt8, temporal: UInt8) {
         guard index >= 0, index < targetCount else { return (0, 0) }
