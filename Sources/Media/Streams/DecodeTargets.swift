@@ -18,31 +18,36 @@ package struct DecodeTargets: BitwiseCopyable, Sendable {
     /// Which structure it is, as ``FrameDescription/structure`` names it; 0 for none.
     package private(set) var structure: UInt32 = 0
     /// How many decode targets there are.
-    package private(set) var count = 0
-    private var layers = [32 of UInt8](repeating: 0)
+    package var count: Int { Int(number) }
+    private var number: UInt8 = 0
+    private var reach = [32 of UInt8](repeating: 0)
 
     private init() {}
 
+    /// Lists decode targets by hand.
+    ///
     /// - Parameters:
     ///   - structure: A name, not 0.
     ///   - layers: What each decode target reaches up to, target 0 first; those past ``limit`` are left out.
-    package init(structure: UInt32, layers list: some Collection<Layers>) {
+    package init(structure: UInt32, layers: some Collection<Layers>) {
         self.structure = structure
-        for one in list.prefix(Self.limit) {
-            layers[count] = one.spatial << 4 | one.temporal & 0x0F
-            count += 1
+        for one in layers.prefix(Self.limit) {
+            reach[count] = one.spatial << 4 | one.temporal & 0x0F
+            number += 1
         }
     }
 
+    /// Takes the decode targets from a structure.
+    ///
     /// - Parameters:
     ///   - structure: A name, not 0.
     ///   - content: What a key frame brought.
     package init(structure: UInt32, of content: DependencyStructure) {
         self.structure = structure
-        count = min(content.targetCount, Self.limit)
+        number = UInt8(min(content.targetCount, Self.limit))
         for index in 0..<count {
             let (spatial, temporal) = content.targetLayers(index)
-            layers[index] = spatial << 4 | temporal & 0x0F
+            reach[index] = spatial << 4 | temporal & 0x0F
         }
     }
 
@@ -52,6 +57,6 @@ package struct DecodeTargets: BitwiseCopyable, Sendable {
     /// What decode target `index` reaches up to; zeros past the last.
     package func layers(of index: Int) -> Layers {
         guard index >= 0, index < count else { return Layers(spatial: 0, temporal: 0) }
-        return Layers(spatial: layers[index] >> 4, temporal: layers[index] & 0x0F)
+        return Layers(spatial: reach[index] >> 4, temporal: reach[index] & 0x0F)
     }
 }

@@ -65,8 +65,9 @@ package struct FrameDescription: BitwiseCopyable, Equatable, Sendable {
     package var targetCount: UInt8 = 0
     /// The spatial layers that the structure in force, or the VP9 scalability structure, announces; 0 for unknown.
     package var spatialCount: UInt8 = 0
-    /// Picture id (VP8, VP9) or frame number (dependency), extended by the stream so that it does not wrap; where the
-    /// wire has neither, the timestamp, extended likewise. It only orders frames of equal form and `hasPicture`.
+    /// Picture id (VP8, VP9) or frame number (dependency), extended by the stream so that it does not wrap.
+    ///
+    /// Where the wire has neither, the timestamp, extended likewise. It orders frames of equal form and `hasPicture` only.
     package var picture: Int64 = 0
     /// Two bits for each decode target, target 0 lowest: 0 not present, 1 discardable, 2 switch, 3 required.
     package var indications: UInt64 = 0
