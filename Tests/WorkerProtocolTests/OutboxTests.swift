@@ -87,6 +87,85 @@ struct OutboxTests {
         #expect(!outbox.isOverfull)
     }
 
+    private static func layers(_ spatialLayer: Int, of id: String = "c") -> ControlNotification {
+        .consumerLayersChanged(consumerId: id, layers: ConsumerLayers(spatialLayer: spatialLayer))
+    }
+
+    private static func demand(_ spatialLayer: Int) -> ControlNotification {
+        .producerDemand(
+            producerId: "p",
+            demand: ProducerDemand(encodings: [true], spatialLayer: spatialLayer, temporalLayer: 0)
+        )
+    }
+
+    private static func orientation(_ rotation: Int) -> ControlNotification {
+        .producerVideoOrientationChanged(
+            producerId: "p",
+            orientation: ProducerVideoOrientation(camera: false, flip: false, rotation: rotation)
+        )
+    }
+
+    @Test("Layers, demand, orientation and score of one object each replace their own kind alone")
+    func aspectsCoalesce() throws {
+        var outbox = Outbox()
+        for value in 0...3 {
+            outbox.append(Self.score(value))
+            outbox.append(Self.demand(value))
+            outbox.append(Self.orientation(value * 90))
+            outbox.append(Self.layers(value))
+            outbox.append(Self.layers(value, of: "d"))
+        }
+        #expect(
+            try Self.drain(&outbox) == [
+                .notification(Self.score(3)), .notification(Self.demand(3)), .notification(Self.orientation(270)),
+                .notification(Self.layers(3)), .notification(Self.layers(3, of: "d")),
+            ]
+        )
+    }
+
+    @Test("The latest of an object is replaced in its place however much was sent before it")
+    func coalesceAfterMuch() throws {
+        var outbox = Outbox()
+        for index in 0..<3000 { outbox.append(.consumerProducerPaused(consumerId: "\(index)")) }
+        outbox.append(Self.layers(0))
+        var whole = 0
+        // As a host that stops reading between two messages: 2500 of them are gone, the list has been cut.
+        outbox.drain { bytes in
+            whole += 1
+            return whole <= 2500 ? bytes.count : 0
+        }
+        outbox.append(Self.layers(1))
+        outbox.append(Self.demand(1))
+        let said = try Self.drain(&outbox)
+        #expect(said.count == 502)
+        #expect(Array(said.suffix(2)) == [.notification(Self.layers(1)), .notification(Self.demand(1))])
+    }
+
+    @Test("What passes by is dropped and counted beyond 1 MiB; layers, demand and orientation are kept")
+    func passingDrops() throws {
+        let trace = TraceEvent(type: .rtp, timestamp: 1, direction: .incoming, info: TraceInfo(ssrc: 1))
+        let passing: [ControlNotification] = [
+            .producerTrace(producerId: "p", event: trace), .consumerTrace(consumerId: "c", event: trace),
+            .audioLevels(observerId: "o", volumes: [AudioLevel(producerId: "p", volume: -20)]),
+            .audioSilence(observerId: "o"), .dominantSpeaker(observerId: "o", producerId: "p"),
+        ]
+        var outbox = Outbox()
+        // Read in time, all of them arrive.
+        for notification in passing { outbox.append(notification) }
+        #expect(try Self.drain(&outbox) == passing.map { .notification($0) })
+        while outbox.queuedBytes <= Outbox.droppingBytes { outbox.append(passing[0]) }
+        #expect(outbox.dropped == 0)
+        for notification in passing { outbox.append(notification) }
+        #expect(outbox.dropped == UInt64(passing.count))
+        let kept = [Self.layers(1), Self.demand(1), Self.orientation(90)]
+        for notification in kept { outbox.append(notification) }
+        #expect(
+            Array(try Self.drain(&outbox).suffix(4)) == [
+                .notification(.notificationsDropped(count: UInt64(passing.count)))
+            ] + kept.map { .notification($0) }
+        )
+    }
+
     @Test("Replies are never dropped; past 4 MiB the worker has to end")
     func repliesStay() throws {
         var outbox = Outbox()

@@ -147,7 +147,7 @@ struct RandomValues {
 
     mutating func request() -> ControlRequest {
         let id = text()
-        switch int(0...13) {
+        switch int(0...21) {
         case 0:
             return .start(
                 .init(
@@ -204,9 +204,12 @@ struct RandomValues {
                     rtpParameters: rtpParameters(),
                     codecMapping: list { $0.codecMapping() },
                     consumableRtpEncodings: list { $0.encoding() },
-                    paused: bool()
+                    paused: bool(),
+                    preferredLayers: maybe { $0.layers() },
+                    ignoreDtx: bool()
                 )
             )
+        case 10...17: return layerRequest(id)
         default:
             let plain: [ControlRequest] = [
                 .dumpWorker, .getResourceUsage, .closeWebRtcServer(id: id), .dumpWebRtcServer(id: id),
@@ -223,7 +226,7 @@ struct RandomValues {
     // MARK: Replies
 
     mutating func reply() -> Result<ControlReply, ControlError> {
-        switch int(0...17) {
+        switch int(0...19) {
         case 0: .failure(ControlError(pick(ControlError.Code.self), text()))
         case 1: .success(.done)
         case 2:
@@ -294,8 +297,18 @@ struct RandomValues {
         case 13: .success(.producerStats(list { $0.streamStat() }))
         case 14: .success(.producerDump(producerDump()))
         case 15:
-            .success(.consumed(.init(paused: bool(), producerPaused: bool(), score: consumerScore())))
+            .success(
+                .consumed(
+                    .init(
+                        paused: bool(),
+                        producerPaused: bool(),
+                        score: consumerScore(),
+                        preferredLayers: maybe { $0.layers() }
+                    )
+                )
+            )
         case 16: .success(.consumerStats(list { $0.streamStat() }))
+        case 17, 18: .success(layerReply())
         default: .success(.consumerDump(consumerDump()))
         }
     }
@@ -434,7 +447,7 @@ struct RandomValues {
 
     mutating func notification() -> ControlNotification {
         let id = text()
-        return switch int(0...11) {
+        return switch int(0...19) {
         case 0: .workerRunning(pid: uint())
         case 1: .log(level: pick(WorkerLogLevel.self), tag: maybe { $0.pick(WorkerLogTag.self) }, text: text())
         case 2: .iceStateChanged(transportId: id, state: pick(IceState.self))
@@ -458,7 +471,8 @@ struct RandomValues {
         case 8: .consumerProducerPaused(consumerId: id)
         case 9: .consumerProducerResumed(consumerId: id)
         case 10: .consumerProducerClosed(consumerId: id)
-        default: .notificationsDropped(count: uint())
+        case 11: .notificationsDropped(count: uint())
+        default: layerNotification(id)
         }
     }
 

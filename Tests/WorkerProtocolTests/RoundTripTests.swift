@@ -36,7 +36,7 @@ struct RoundTripTests {
         #expect(arrived == .reply(reply, to: id))
     }
 
-    @Test("Every notification arrives as it was sent", arguments: 0..<200 as Range<UInt64>)
+    @Test("Every notification arrives as it was sent", arguments: 0..<400 as Range<UInt64>)
     func notifications(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
         let notification = values.notification()
@@ -57,6 +57,50 @@ struct RoundTripTests {
             try Self.message(try WorkerProtocol.encode(request: request, id: 0))
         )
         #expect(arrived.request == .success(request))
+    }
+
+    @Test("Layer 0 and no layer, 0 dBov and no demand are told apart")
+    func layersZero() throws {
+        let zero = ConsumerLayers(spatialLayer: 0, temporalLayer: 0)
+        for layers in [nil, ConsumerLayers(spatialLayer: 0), zero] {
+            let notification = ControlNotification.consumerLayersChanged(consumerId: "c", layers: layers)
+            let frame = try WorkerProtocol.encode(notification: notification)
+            #expect(try WorkerProtocol.decodeFromWorker(try Self.message(frame)) == .notification(notification))
+            let request = ControlRequest.setPreferredLayers(consumerId: "c", layers: layers)
+            let asked = try WorkerProtocol.encode(request: request, id: 1)
+            #expect(try WorkerProtocol.decodeRequest(try Self.message(asked)).request == .success(request))
+            let reply = try WorkerProtocol.encode(reply: .success(.preferredLayers(layers)), to: 1)
+            #expect(
+                try WorkerProtocol.decodeFromWorker(try Self.message(reply))
+                    == .reply(.success(.preferredLayers(layers)), to: 1)
+            )
+        }
+        for notification in [
+            ControlNotification.audioLevels(observerId: "o", volumes: [AudioLevel(producerId: "p", volume: 0)]),
+            .producerDemand(
+                producerId: "p",
+                demand: ProducerDemand(encodings: [false], spatialLayer: -1, temporalLayer: 0)
+            ),
+        ] {
+            let frame = try WorkerProtocol.encode(notification: notification)
+            #expect(try WorkerProtocol.decodeFromWorker(try Self.message(frame)) == .notification(notification))
+        }
+    }
+
+    @Test("A priority beyond 255 and a trace of something unknown are refused under their request's number")
+    func impossibleLayers() throws {
+        // Field 58, SetPriority: field 2, varint 256.
+        let priority = try WorkerProtocol.decodeRequest([0x08, 0x07, 0xD2, 0x03, 0x03, 0x10, 0x80, 0x02])
+        // Field 59, TraceTypes: field 2, text "x".
+        let trace = try WorkerProtocol.decodeRequest([0x08, 0x07, 0xDA, 0x03, 0x03, 0x12, 0x01, 0x78])
+        for arrived in [priority, trace] {
+            #expect(arrived.id == 7)
+            guard case .failure(let error) = arrived.request else {
+                Issue.record("taken for \(arrived.request)")
+                continue
+            }
+            #expect(error.code == .invalidArgument)
+        }
     }
 
     @Test("A request of a newer host is refused under its number")
