@@ -69,6 +69,11 @@ def test_encodings():
     run_module("encodings")
 
 
+def test_quality():
+    """the page chooses layers by what its tiles show"""
+    run_module("quality")
+
+
 def test_signaling():
     """requests, notifications and reconnection over protoo's frames"""
     run_module("signaling")

@@ -17,7 +17,7 @@ const METRICS = [
 
 /** Reads the statistics of a room and keeps a minute of them. */
 export class Meter {
-  /** By key ('self' or a peer's id): {name, history: {metric: [numbers]}, facts: [text]}. */
+  /** By key ('self' or a peer's id): {name, history: {metric: [numbers]}, facts: [text], streams: [{name, note, isOff}]}. */
   people = new Map();
   #previous = new Map();
 
@@ -25,14 +25,17 @@ export class Meter {
   async sample(room, selfName) {
     const seen = new Map();
     const entry = (key, name) => {
-      if (!seen.has(key)) seen.set(key, { name, bytes: 0, lost: 0, packets: 0, rtt: null, jitter: null, facts: [] });
+      if (!seen.has(key)) seen.set(key, { name, bytes: 0, lost: 0, packets: 0, rtt: null, jitter: null, facts: [], streams: [] });
       return seen.get(key);
     };
     entry('self', selfName);
     for (const peer of room.peers.values()) entry(peer.id, peer.displayName);
     const [sent, received] = await Promise.all(
       [room.sendTransport, room.recvTransport].map((transport) => transport?.getStats().catch(() => null)));
-    if (sent) this.#readSent(sent, entry('self', selfName));
+    if (sent) {
+      this.#readSent(sent, entry('self', selfName));
+      for (const producer of room.sending.producers.values()) this.#listEncodings(producer, sent, entry('self', selfName));
+    }
     if (received) this.#readReceived(received, room, entry);
     this.#keep(seen);
   }
@@ -42,7 +45,7 @@ export class Meter {
     for (const report of reports.values()) {
       if (report.type === 'outbound-rtp') {
         person.bytes += this.#rate(report, 'bytesSent') * 8;
-        if (report.kind === 'video') this.#readVideo(report, reports, person, 'framesEncoded');
+        if (report.kind === 'video') this.#readVideo(report, person, 'framesEncoded');
         else person.facts.push(codecName(reports, report));
       } else if (report.type === 'remote-inbound-rtp') {
         const lost = this.#rate(report, 'packetsLost');
@@ -70,16 +73,39 @@ export class Meter {
       person.lost += lost;
       person.packets += this.#rate(report, 'packetsReceived') + lost;
       if (report.jitter !== undefined) person.jitter = Math.max(person.jitter ?? 0, report.jitter * 1000);
-      if (report.kind === 'video') this.#readVideo(report, reports, person, 'framesDecoded');
-      else person.facts.push(codecName(reports, report));
+      if (report.kind === 'video') {
+        this.#readVideo(report, person, 'framesDecoded');
+        const frames = this.#rate(report, 'framesDecoded');
+        const name = [codecName(reports, report), sizeOf(report)].filter(Boolean).join(' ');
+        person.streams.push({ name, note: describeLayers(found.consumer, frames), isOff: found.consumer.appData.isPausedHere === true });
+      } else {
+        person.facts.push(codecName(reports, report));
+      }
     }
   }
 
-  #readVideo(report, reports, person, counter) {
-    const frames = this.#rate(report, counter);
-    person.frameRate = Math.max(person.frameRate ?? 0, frames);
-    const size = report.frameWidth ? `${report.frameWidth}×${report.frameHeight}` : '';
-    person.facts.unshift([codecName(reports, report), size].filter(Boolean).join(' '));
+  #readVideo(report, person, counter) {
+    person.frameRate = Math.max(person.frameRate ?? 0, this.#rate(report, counter));
+  }
+
+  /** The encodings of a producer of video, and which of them nobody watches. */
+  #listEncodings(producer, reports, person) {
+    if (producer.kind !== 'video' || producer.closed || !producer.track) return;
+    const encodings = producer.rtpSender.getParameters().encodings ?? [];
+    const own = [...reports.values()].filter((report) => report.type === 'outbound-rtp' && report.mid === producer.rtpParameters.mid);
+    const codec = producer.rtpParameters.codecs[0].mimeType.replace(/^.*\//, '');
+    encodings.forEach((encoding, index) => {
+      const report = encodings.length > 1 ? own.find(({ rid }) => rid === encoding.rid) : own[0];
+      const place = encodings.length > 1 ? `size ${index + 1} of ${encodings.length}` : encoding.scalabilityMode ?? '';
+      if (encoding.active === false) {
+        const why = producer.demand?.encodings[index] === false ? 'off: nobody watches it' : 'off';
+        person.streams.push({ name: `${codec} ${place}`, note: why, isOff: true });
+        return;
+      }
+      const rates = report ? [`${this.#rate(report, 'framesEncoded').toFixed(0)}/s`, kilobits(this.#rate(report, 'bytesSent'))] : [];
+      const name = [codec, report && sizeOf(report)].filter(Boolean).join(' ');
+      person.streams.push({ name, note: [place, ...rates].filter(Boolean).join(' · '), isOff: false });
+    });
   }
 
   /** The growth of a counter per second since the last look. */
@@ -108,7 +134,8 @@ export class Meter {
       const person = this.people.get(key) ?? { history: {} };
       this.people.set(key, person);
       person.name = now.name;
-      person.facts = now.facts.filter(Boolean);
+      person.facts = [...new Set(now.facts.filter(Boolean))];
+      person.streams = now.streams;
       const values = {
         bitrate: now.bytes / 1000,
         loss: now.packets > 0 ? Math.min(100, (100 * now.lost) / now.packets) : null,
@@ -131,6 +158,21 @@ function roundTrip(reports) {
     if (report.selected || (report.nominated && report.state === 'succeeded')) return report.currentRoundTripTime * 1000;
   }
   return null;
+}
+
+const sizeOf = ({ frameWidth, frameHeight }) => (frameWidth ? `${frameWidth}×${frameHeight}` : '');
+const kilobits = (bytesPerSecond) => `${((bytesPerSecond * 8) / 1000).toFixed(0)} kbit/s`;
+
+/** Which of the layers there are come now, and how many frames. */
+function describeLayers({ spatialLayers, temporalLayers, currentLayers, hasLayers, appData }, frames) {
+  if (appData.isPausedHere) return 'paused: not on show';
+  if (currentLayers === null) return 'waiting for a layer';
+  const parts = [];
+  if (hasLayers && currentLayers) {
+    parts.push(`size ${currentLayers.spatialLayer + 1} of ${spatialLayers}`);
+    if (temporalLayers > 1) parts.push(`rate ${(currentLayers.temporalLayer ?? temporalLayers - 1) + 1} of ${temporalLayers}`);
+  }
+  return [...parts, `${frames.toFixed(0)}/s`].join(' · ');
 }
 
 function codecName(reports, report) {
@@ -174,6 +216,7 @@ function makeCard() {
   element.innerHTML = `
     <header><span class="dot" aria-hidden="true"></span><h3></h3></header>
     <p class="facts"></p>
+    <ul class="streams"></ul>
     <dl>${METRICS.map(({ key, label }) => `
       <div class="metric" data-metric="${key}">
         <dt>${label}</dt><dd></dd>
@@ -195,7 +238,9 @@ function fillCard({ element, metrics }, person, isSelf) {
   element.style.setProperty('--hue', String(hueOf(person.name)));
   element.querySelector('.dot').textContent = initials(person.name);
   element.querySelector('h3').textContent = isSelf ? `${person.name} (you, sending)` : person.name;
-  element.querySelector('.facts').textContent = person.facts.join(' · ') || 'no media';
+  const { facts, streams } = person;
+  element.querySelector('.facts').textContent = facts.join(' · ') || (streams.length > 0 ? 'no sound' : 'no media');
+  element.querySelector('.streams').replaceChildren(...streams.map(streamLine));
   for (const { key, unit, digits, floor, box, value, area, line } of metrics) {
     const list = person.history[key] ?? [];
     const last = list.at(-1);
@@ -205,6 +250,13 @@ function fillCard({ element, metrics }, person, isSelf) {
     line.setAttribute('d', outline.line);
     area.setAttribute('d', outline.area);
   }
+}
+
+function streamLine({ name, note, isOff }) {
+  const line = document.createElement('li');
+  line.toggleAttribute('data-off', isOff);
+  for (const text of [name, note]) line.append(Object.assign(document.createElement('span'), { textContent: text }));
+  return line;
 }
 
 /** A minute of numbers as a line and the area below it, newest at the right. */

@@ -3,20 +3,41 @@
 
 // The grid of people: one tile each, one more for each shared screen, laid out to fill the space there is.
 
+import { EventEmitter } from '../client/index.js';
+import { QUALITIES } from './quality.js';
+
 const GAP = 12;
 const NARROW_GAP = 6;
 /** Tiles are never slimmer or wider than this. */
 const SLIMMEST = 3 / 4;
 const WIDEST = 16 / 9;
 
-export class Grid {
+/** The tiles of a meeting. Emits `viewchange` when sizes, or what can be seen, may have changed. */
+export class Grid extends EventEmitter {
   #root;
   #tiles = new Map();
   #sink = '';
+  /** Tells which tiles can be seen; whatever lays them out, this stays true. */
+  #watcher;
 
   constructor(root) {
+    super();
     this.#root = root;
     new ResizeObserver(() => this.layout()).observe(root);
+    // Zooming changes how many pixels a tile has.
+    window.addEventListener('resize', () => this.emit('viewchange'));
+    document.addEventListener('visibilitychange', () => this.emit('viewchange'));
+    this.#watcher = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const tile = this.tiles.find(({ element }) => element === target);
+        if (tile) tile.isOnScreen = isIntersecting;
+      }
+      this.emit('viewchange');
+    });
+  }
+
+  get tiles() {
+    return [...this.#tiles.values()];
   }
 
   /** The tile of a key, made where there is none yet. */
@@ -25,7 +46,9 @@ export class Grid {
     if (!tile) {
       tile = new Tile({ peerId, isSelf, isScreen, sink: this.#sink });
       this.#tiles.set(key, tile);
+      tile.onQuality = () => this.emit('viewchange');
       this.#root.append(tile.element);
+      this.#watcher.observe(tile.element);
       this.layout();
     }
     tile.setName(name);
@@ -40,6 +63,7 @@ export class Grid {
     const tile = this.#tiles.get(key);
     if (!tile) return;
     this.#tiles.delete(key);
+    this.#watcher.unobserve(tile.element);
     tile.remove();
     this.layout();
   }
@@ -74,11 +98,12 @@ export class Grid {
     this.#root.classList.toggle('has-screen', screens.length > 0);
     if (screens.length === 0) {
       place(people, area, gap);
-      return;
+    } else {
+      const [stage, strip] = split(area, gap);
+      place(screens, stage, gap, true);
+      placeStrip(people, strip, gap);
     }
-    const [stage, strip] = split(area, gap);
-    place(screens, stage, gap, true);
-    placeStrip(people, strip, gap);
+    this.emit('viewchange');
   }
 }
 
@@ -146,6 +171,11 @@ class Tile {
   #stream = new MediaStream();
   #plate;
   #avatar;
+  #size = { width: 0, height: 0 };
+  #choice;
+  isOnScreen = true;
+  /** Called when the viewer chooses a quality for this tile. */
+  onQuality = () => {};
 
   constructor({ peerId, isSelf, isScreen, sink }) {
     [this.isSelf, this.isScreen] = [isSelf, isScreen];
@@ -161,8 +191,11 @@ class Tile {
       <div class="plate">
         <svg class="icon badge-mic" role="img" aria-label="Microphone off"><use href="#i-mic-off"/></svg>
         <svg class="icon badge-screen" aria-hidden="true"><use href="#i-screen"/></svg>
+        <span class="meter" aria-hidden="true"><i></i><i></i><i></i></span>
         <span class="plate-name"></span>
+        <span class="badge-voice" role="img" aria-label="Speaking" hidden><svg class="icon"><use href="#i-voice"/></svg></span>
       </div>`;
+    if (!isSelf) element.append(this.#makeMenu());
     this.element = element;
     this.#video = element.querySelector('video');
     this.#plate = element.querySelector('.plate-name');
@@ -180,6 +213,7 @@ class Tile {
     this.#plate.textContent = this.isScreen ? `${label}: screen` : label;
     this.element.setAttribute('aria-label', this.#plate.textContent);
     this.#avatar.textContent = initials(name);
+    this.#choice?.setAttribute('aria-label', `Quality of ${this.#plate.textContent}`);
     this.element.style.setProperty('--hue', String(hueOf(name)));
   }
 
@@ -190,6 +224,49 @@ class Tile {
     if (!track || present.includes(track)) return;
     this.#stream.addTrack(track);
     this.play();
+  }
+
+  /** What of the tile a picture could fill, in device pixels. */
+  get view() {
+    const scale = window.devicePixelRatio || 1;
+    const isVisible = this.isOnScreen && document.visibilityState !== 'hidden';
+    return { width: this.#size.width * scale, height: this.#size.height * scale, isVisible, isWhole: this.isScreen };
+  }
+
+  /** The viewer's choice for this tile; '' for what holds for everybody. */
+  get quality() {
+    return this.#choice?.value ?? '';
+  }
+
+  /** Shows how loud the voice is, from 0 to 1, and whether it has the word. */
+  setVoice(level, isSpeaker) {
+    const { dataset, style, classList } = this.element;
+    const steps = String(Math.round(level * 10));
+    if (dataset.level !== steps) {
+      dataset.level = steps;
+      style.setProperty('--level', level.toFixed(2));
+    }
+    classList.toggle('speaking', isSpeaker);
+    this.element.querySelector('.badge-voice').hidden = !isSpeaker;
+  }
+
+  /** Whether the viewer does without this picture. */
+  setOff(isOff) {
+    this.element.dataset.picture = isOff ? 'off' : 'on';
+  }
+
+  #makeMenu() {
+    const label = document.createElement('label');
+    label.className = 'quality';
+    label.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-quality"/></svg><select></select>';
+    this.#choice = label.querySelector('select');
+    this.#choice.append(new Option('As for everybody', ''));
+    for (const [value, text] of Object.entries(QUALITIES)) this.#choice.append(new Option(text, value));
+    this.#choice.addEventListener('change', () => {
+      label.dataset.chosen = this.#choice.value;
+      this.onQuality();
+    });
+    return label;
   }
 
   setState({ mic, camera }) {
@@ -221,6 +298,7 @@ class Tile {
   }
 
   place(x, y, width, height) {
+    this.#size = { width, height };
     Object.assign(this.element.style, {
       transform: `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`,
       width: `${width.toFixed(1)}px`,

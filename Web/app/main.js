@@ -7,9 +7,11 @@ import { showChoices, watchLevel } from './choices.js';
 import { DetailsPanel, Meter } from './details.js';
 import { Grid, hueOf, initials } from './grid.js';
 import { Media, describeProblems, explain, obstacle, openScreen } from './media.js';
-import { copyLink, memory, setUpTheme, suggestRoom, takePeerId, toast } from './page.js';
-import { showPeer, showSpeakers } from './people.js';
+import { copyLink, memory, setUpTheme, showState, suggestRoom, takePeerId, toast } from './page.js';
+import { showPeer, showVoices } from './people.js';
+import { Reception } from './reception.js';
 import { Room } from './room.js';
+import { setUpSettings } from './settings.js';
 
 const $ = (selector) => document.querySelector(selector);
 const parameters = new URLSearchParams(location.search);
@@ -17,6 +19,11 @@ const peerId = takePeerId();
 const media = new Media({ height: Number(parameters.get('height')) || 720 });
 const grid = new Grid($('#grid'));
 const panel = new DetailsPanel($('#details-list'));
+const reception = new Reception(grid);
+const settings = setUpSettings(parameters, {
+  onQuality: (quality) => reception.setQuality(quality),
+  onSending: (changes) => room && report(room.sending.configure(changes)),
+});
 
 /** What this person wants on, whether or not there is a device for it. */
 const wants = { audio: parameters.get('audio') !== '0', video: parameters.get('video') !== '0' };
@@ -159,8 +166,7 @@ async function join() {
     roomId,
     peerId,
     displayName,
-    codec: parameters.get('codec') || undefined,
-    maxBitrate: Number(parameters.get('maxBitrate')) || undefined,
+    ...settings.sending,
     forceTcp: parameters.get('forceTcp') === '1',
   });
   follow(joining);
@@ -169,11 +175,13 @@ async function join() {
       if (isOn(kind)) joining.sending.send(sourceOf(kind), media.tracks[kind]);
     }
     room = joining;
+    reception.follow(joining);
     await joining.join();
     if (room !== joining) return;
     enter();
   } catch (error) {
     if (room === joining) room = null;
+    reception.follow(room);
     $('#join-error').textContent = error.message;
     $('#join-button').scrollIntoView({ block: 'nearest' });
     showDevices();
@@ -197,6 +205,7 @@ function leave(why) {
   room = null;
   left?.close();
   stopScreen();
+  reception.follow(null);
   grid.clear();
   panel.clear();
   meter = new Meter();
@@ -208,17 +217,6 @@ function leave(why) {
   document.title = 'Swiftlet';
   showDevices();
   $('#join-button').focus();
-}
-
-const STATES = {
-  new: 'New', connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', failed: 'Failed', closed: 'Closed',
-};
-
-function showState(state, why) {
-  const element = $('#connection-state');
-  element.dataset.state = state;
-  element.title = why ?? '';
-  $('#connection-text').textContent = STATES[state];
 }
 
 function follow(joining) {
@@ -246,7 +244,11 @@ function follow(joining) {
     if (!isSilent) toast(`${peer.displayName} left.`);
     showPeople();
   }));
-  joining.on('peerchanged', mine((peer) => showPeer(grid, joining, peer)));
+  joining.on('peerchanged', mine((peer) => {
+    showPeer(grid, joining, peer);
+    reception.update();
+  }));
+  joining.on('voices', mine(() => showVoices(grid, joining)));
   joining.on('sendfailed', mine((source, error) => {
     toast(`Your ${source} could not be sent: ${error.message}`, { isError: true });
     if (source === 'screen') stopScreen();
@@ -388,7 +390,6 @@ async function start() {
   showDevices();
   if (!$('#name-input').value) $('#name-input').focus();
   setInterval(everySecond, 1000);
-  setInterval(() => showSpeakers(grid, room), 200);
   watchLevel($('#preview-level'), () => (room || !isOn('audio') ? null : media.tracks.audio));
   await Promise.all(['audio', 'video'].filter((kind) => wants[kind]).map(openFirst));
   await media.refresh();

@@ -53,6 +53,18 @@ export function setUpTheme() {
   apply();
 }
 
+const STATES = {
+  new: 'New', connecting: 'Connecting', connected: 'Connected', reconnecting: 'Reconnecting', failed: 'Failed', closed: 'Closed',
+};
+
+/** Says how the connection is. */
+export function showState(state, why) {
+  const element = document.querySelector('#connection-state');
+  element.dataset.state = state;
+  element.title = why ?? '';
+  document.querySelector('#connection-text').textContent = STATES[state];
+}
+
 const FIRST = ['amber', 'quiet', 'coastal', 'silver', 'mossy', 'sunny', 'gentle', 'misty', 'copper', 'early', 'wild', 'clear'];
 const SECOND = ['river', 'meadow', 'harbour', 'cliff', 'orchard', 'cave', 'island', 'valley', 'garden', 'forest', 'breeze', 'nest'];
 

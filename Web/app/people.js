@@ -28,14 +28,33 @@ function show(tile, audio, video) {
   tile.setTrack('video', video?.track ?? null);
 }
 
-const LOUD = 0.02;
+/** What a meter shows as nothing and as full, in dBov. */
+const [QUIET, FULL] = [-60, -15];
 
-/** Who speaks now gets a frame around the tile. */
-export function showSpeakers(grid, room) {
-  for (const { peer, consumer } of room?.consumers ?? []) {
-    if (consumer.kind !== 'audio' || consumer.appData.isScreen) continue;
-    const [source] = consumer.rtpReceiver.getSynchronizationSources?.() ?? [];
-    const isLoud = !consumer.appData.producerPaused && (source?.audioLevel ?? 0) > LOUD;
-    grid.get(peer.id)?.element.classList.toggle('speaking', isLoud);
+/** Shows who is heard, and who has the word, on the tiles. */
+export function showVoices(grid, room) {
+  const { volumes, speaker } = room?.voices ?? { volumes: [], speaker: null };
+  const levels = new Map();
+  for (const { peerId, producerId, volume } of volumes) {
+    const tile = tileOf(grid, room, peerId, producerId);
+    const level = Math.min(1, Math.max(0, (volume - QUIET) / (FULL - QUIET)));
+    if (tile) levels.set(tile, Math.max(level, levels.get(tile) ?? 0));
   }
+  const speaking = speaker === null ? undefined : tileOf(grid, room, speaker);
+  for (const tile of grid.tiles) tile.setVoice(levels.get(tile) ?? 0, tile === speaking);
+}
+
+/** The tile of a person, or of the shared screen that a sound belongs to. */
+function tileOf(grid, room, peerId, producerId) {
+  if (peerId === room.peerId) {
+    const isScreen = producerId !== undefined && room.sending.producers.get('screen-audio')?.id === producerId;
+    return grid.get(isScreen ? 'self/screen' : 'self');
+  }
+  const found = room.consumers.find(({ consumer }) => consumer.producerId === producerId);
+  return grid.get(found?.consumer.appData.isScreen ? `${peerId}/screen` : peerId);
+}
+
+/** The tile that shows a received picture. */
+export function tileShowing(grid, { peer, consumer }) {
+  return grid.get(consumer.appData.isScreen ? `${peer.id}/screen` : peer.id);
 }

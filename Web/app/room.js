@@ -14,10 +14,12 @@ const RESTART_LIMIT = 7000;
  * itself when the connection or the server's worker goes.
  *
  * Emits `state` (state, why), `joined` ({again}), `peer` (peer), `peerleft` (peer), `peerchanged` (peer:
- * its name, or what is received of it) and `sendfailed` (source, error).
+ * its name, or what is received of it), `voices` (what is heard of whom) and `sendfailed` (source, error).
  */
 export class Room extends EventEmitter {
   peers = new Map();
+  /** Who is heard now: {volumes: [{peerId, producerId, volume}], speaker: a peer's id or null}. */
+  voices = { volumes: [], speaker: null };
   state = 'new';
   sendTransport;
   recvTransport;
@@ -122,6 +124,23 @@ export class Room extends EventEmitter {
     return [...this.#consumers.values()];
   }
 
+  /**
+   * Asks for the layers of a received picture; null for none at all, until the next time. `before` is what was asked for
+   * last.
+   */
+  async setLayers(consumer, layers, before) {
+    const { id: consumerId } = consumer;
+    if (layers === null) {
+      await this.#signaling.request('pauseConsumer', { consumerId });
+      consumer.appData.isPausedHere = true;
+      return;
+    }
+    if (consumer.hasLayers) await consumer.setPreferredLayers(layers);
+    if (before !== null && !consumer.appData.isPausedHere) return;
+    await this.#signaling.request('resumeConsumer', { consumerId });
+    consumer.appData.isPausedHere = false;
+  }
+
   close() {
     if (this.state === 'closed') return;
     this.#setState('closed');
@@ -172,6 +191,9 @@ export class Room extends EventEmitter {
     transport.on('produce', (data, callback, errback) => {
       this.#signaling.request('produce', { transportId: transport.id, ...data }).then(callback, errback);
     });
+    transport.on('control', ({ method, data }, callback, errback) => {
+      this.#signaling.request(method, data).then(callback, errback);
+    });
     transport.on('connectionstatechange', (state) => this.#transportChanged(transport, state));
     return transport;
   }
@@ -181,6 +203,7 @@ export class Room extends EventEmitter {
     this.#epoch += 1;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    this.#setVoices({ volumes: [], speaker: null });
     const owners = new Set(this.consumers.map(({ peer }) => peer));
     this.#consumers.clear();
     this.#arriving.clear();
@@ -325,10 +348,22 @@ export class Room extends EventEmitter {
         found.consumer.appData.producerPaused = method === 'consumerPaused';
         this.emit('peerchanged', found.peer);
         break;
+      case 'speakingPeers':
+        this.#setVoices({ volumes: Array.isArray(data.peerVolumes) ? data.peerVolumes : [] });
+        break;
+      case 'activeSpeaker':
+        this.#setVoices({ speaker: data.peerId ?? null });
+        break;
       default:
-        // Scores, layers, speakers: nothing here shows them yet.
+        // Layers and scores are for what they are about.
+        if (!this.recvTransport?.notified({ method, data })) this.sendTransport?.notified({ method, data });
         break;
     }
+  }
+
+  #setVoices(change) {
+    Object.assign(this.voices, change);
+    this.emit('voices', this.voices);
   }
 
   #addPeer({ id, displayName }, isSilent) {

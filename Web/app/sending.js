@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { suggestEncodings } from '../client/index.js';
+
 /**
  * What one person sends, by source: 'mic', 'camera', 'screen' and 'screen-audio'. It outlives connections: each new one
  * is given to `start`, and everything that is to be sent goes out on it.
@@ -15,10 +17,19 @@ export class Sending {
   /** The present connection: {transport, device, request}. */
   #link;
   #changes = Promise.resolve();
+  /** By producer: how it is sent. Another way needs another producer. */
+  #ways = new Map();
 
-  constructor({ codec, maxBitrate }, onFailure) {
-    this.#settings = { codec, maxBitrate };
+  /** `settings` are {codec, layers, count, maxBitrate, red}; every one may be absent. */
+  constructor(settings, onFailure) {
+    this.#settings = { ...settings };
     this.#onFailure = onFailure;
+  }
+
+  /** Changes codec, layers or redundancy; what is sent already is sent anew. */
+  async configure(changes) {
+    Object.assign(this.#settings, changes);
+    await Promise.all([...this.#wanted.keys()].map((source) => this.#settle(source)));
   }
 
   start(link) {
@@ -30,6 +41,7 @@ export class Sending {
   stop() {
     this.#link = undefined;
     this.producers.clear();
+    this.#ways.clear();
   }
 
   has(source) {
@@ -92,8 +104,9 @@ export class Sending {
       const link = this.#link;
       const entry = this.#wanted.get(source);
       const producer = this.producers.get(source);
-      if (producer && producer.track !== entry?.track) {
+      if (producer && (producer.track !== entry?.track || this.#ways.get(producer) !== this.#wayOf(source))) {
         this.producers.delete(source);
+        this.#ways.delete(producer);
         if (!producer.closed) {
           producer.close();
           await link.request('closeProducer', { producerId: producer.id }).catch(() => {});
@@ -115,25 +128,48 @@ export class Sending {
     const { track } = entry;
     if (!device.canProduce(track.kind)) throw new Error(`This browser cannot send ${track.kind} here.`);
     const isScreen = source.startsWith('screen');
+    const way = this.#wayOf(source);
+    const { width, height } = track.getSettings?.() ?? {};
     const producer = await transport.produce({
       track,
       streamId: isScreen ? 'screen' : 'person',
       stopTracks: false,
       disableTrackOnPause: source === 'mic',
-      appData: isScreen ? { source: 'screen', share: true } : { source },
-      ...this.#mediaOptions(source, track),
+      // The size lets viewers ask for no more than their tiles show.
+      appData: { ...(isScreen ? { source: 'screen', share: true } : { source }), ...(width ? { width, height } : {}) },
+      ...this.#mediaOptions(source, track, device),
     });
     this.producers.set(source, producer);
+    this.#ways.set(producer, way);
     entry.hasFailed = false;
     if (entry.paused) await this.#tellPaused(producer, true);
   }
 
-  #mediaOptions(source, track) {
-    if (track.kind === 'audio') return { codecOptions: { opusFec: true, opusDtx: false, opusStereo: source !== 'mic' } };
-    const { codec, maxBitrate } = this.#settings;
+  /** What a source is sent by, as text. */
+  #wayOf(source) {
+    const { codec, layers, count, maxBitrate, red } = this.#settings;
+    const isSound = source === 'mic' || source === 'screen-audio';
+    return JSON.stringify(isSound ? [red] : source === 'screen' ? [codec] : [codec, layers, count, maxBitrate]);
+  }
+
+  #mediaOptions(source, track, device) {
+    const { codec, layers, count, maxBitrate, red } = this.#settings;
+    if (track.kind === 'audio') {
+      const codecOptions = { opusFec: true, opusDtx: false, opusStereo: source !== 'mic' };
+      if (red !== undefined) codecOptions.opusRed = red;
+      return { codecOptions };
+    }
     const options = { codecOptions: { videoGoogleStartBitrate: 1000 } };
+    const mimeType = codec ? `video/${codec.toUpperCase()}` : undefined;
+    const isHere = ({ kind, mimeType: name }) => kind === 'video' && name.toUpperCase() === mimeType?.toUpperCase();
+    // One that this browser or this server does not have would send nothing.
+    if (device.sendRtpCapabilities.codecs.some(isHere)) options.codec = { mimeType, clockRate: 90000 };
+    if (source === 'screen') return { ...options, layers: 'single' };
     if (maxBitrate) options.encodings = [{ maxBitrate }];
-    if (codec) options.codec = { mimeType: `video/${codec.toUpperCase()}`, clockRate: 90000 };
+    else if (count) {
+      const { hasScalabilityModes } = device;
+      options.encodings = suggestEncodings({ ...track.getSettings(), codec: mimeType, layers, count, hasScalabilityModes });
+    } else options.layers = layers;
     return options;
   }
 }

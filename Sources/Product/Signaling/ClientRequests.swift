@@ -79,6 +79,28 @@ package struct ConsumerRequest: Codable, Hashable, Sendable {
     package init(consumerId: String) { self.consumerId = consumerId }
 }
 
+/// Data of `setConsumerPreferredLayers`: which layers the client wants at most.
+package struct SetConsumerPreferredLayersRequest: Codable, Hashable, Sendable {
+    package var consumerId: String
+    /// The size of the picture, 0 for the smallest.
+    package var spatialLayer: Int
+    /// The frame rate, 0 for the lowest; absent for the highest.
+    package var temporalLayer: Int?
+
+    package init(consumerId: String, spatialLayer: Int, temporalLayer: Int? = nil) {
+        (self.consumerId, self.spatialLayer, self.temporalLayer) = (consumerId, spatialLayer, temporalLayer)
+    }
+}
+
+/// Data of `setConsumerPriority`: who is served first where not all fits.
+package struct SetConsumerPriorityRequest: Codable, Hashable, Sendable {
+    package var consumerId: String
+    /// From 1 to 255, the most important.
+    package var priority: Int
+
+    package init(consumerId: String, priority: Int) { (self.consumerId, self.priority) = (consumerId, priority) }
+}
+
 /// Data of `changeDisplayName`.
 package struct ChangeDisplayNameRequest: Codable, Hashable, Sendable {
     package var displayName: String

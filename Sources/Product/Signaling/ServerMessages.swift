@@ -126,6 +126,86 @@ package struct ScoreNotice<Score: Codable & Hashable & Sendable>: Codable, Hasha
     }
 }
 
+/// The answer to `setConsumerPreferredLayers`, our own addition: what became of the wish, or nothing without layers.
+package struct PreferredLayersAnswer: Codable, Hashable, Sendable {
+    package var spatialLayer: Int?
+    package var temporalLayer: Int?
+
+    package init(spatialLayer: Int?, temporalLayer: Int?) {
+        (self.spatialLayer, self.temporalLayer) = (spatialLayer, temporalLayer)
+    }
+}
+
+/// Data of `consumerLayersChanged`: which layers come now; both are null for none.
+package struct ConsumerLayersNotice: Codable, Hashable, Sendable {
+    package var consumerId: String
+    package var spatialLayer: Int?
+    package var temporalLayer: Int?
+
+    package init(consumerId: String, spatialLayer: Int?, temporalLayer: Int?) {
+        (self.consumerId, self.spatialLayer, self.temporalLayer) = (consumerId, spatialLayer, temporalLayer)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        // Clients look for null, not for absence.
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(consumerId, forKey: .consumerId)
+        try container.encode(spatialLayer, forKey: .spatialLayer)
+        try container.encode(temporalLayer, forKey: .temporalLayer)
+    }
+}
+
+/// Data of `producerDemand`, our own addition: what viewers want of a producer, so that the rest need not be sent.
+package struct ProducerDemandNotice: Codable, Hashable, Sendable {
+    package var producerId: String
+    /// For each encoding, the smallest first, whether anybody watches it.
+    package var encodings: [Bool]
+    /// The highest layers that anybody watches, −1 for none.
+    package var spatialLayer: Int
+    package var temporalLayer: Int
+
+    package init(producerId: String, encodings: [Bool], spatialLayer: Int, temporalLayer: Int) {
+        (self.producerId, self.encodings) = (producerId, encodings)
+        (self.spatialLayer, self.temporalLayer) = (spatialLayer, temporalLayer)
+    }
+}
+
+/// How loud a peer was just now.
+package struct PeerVolume: Codable, Hashable, Sendable {
+    package var peerId: String
+    /// Our own addition: which of its producers it was.
+    package var producerId: String
+    /// From −127 to 0 dBov.
+    package var volume: Int
+
+    package init(peerId: String, producerId: String, volume: Int) {
+        (self.peerId, self.producerId, self.volume) = (peerId, producerId, volume)
+    }
+}
+
+/// Data of `speakingPeers`: the loudest, the loudest first; empty once nobody is.
+package struct SpeakingPeersNotice: Codable, Hashable, Sendable {
+    package var peerVolumes: [PeerVolume]
+
+    package init(peerVolumes: [PeerVolume]) { self.peerVolumes = peerVolumes }
+}
+
+/// Data of `activeSpeaker`: who has the word; null for nobody.
+package struct ActiveSpeakerNotice: Codable, Hashable, Sendable {
+    package var peerId: String?
+    /// How loud, where it is known.
+    package var volume: Int?
+
+    package init(peerId: String?, volume: Int? = nil) { (self.peerId, self.volume) = (peerId, volume) }
+
+    package func encode(to encoder: any Encoder) throws {
+        // Clients look for null, not for absence.
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(peerId, forKey: .peerId)
+        try container.encodeIfPresent(volume, forKey: .volume)
+    }
+}
+
 /// Data of `routerClosed` and `protocolError`, our own additions.
 package struct ReasonNotice: Codable, Hashable, Sendable {
     package var reason: String

@@ -14,6 +14,8 @@ enum MediaCodecs {
             channels: 2,
             parameters: ["useinbandfec": 1]
         ),
+        // For clients that ask for it; others get what is inside.
+        RtpCodecCapability(kind: .audio, mimeType: "audio/red", clockRate: 48_000, channels: 2),
         video("VP8"),
         video("VP9", ["profile-id": 0]),
         video("VP9", ["profile-id": 2]),
@@ -21,6 +23,7 @@ enum MediaCodecs {
         h264("4d0032"),
         h264("64001f"),
         video("AV1"),
+        video("H265", ["profile-id": 1, "tier-flag": 0]),
     ]
 
     private static func video(_ name: String, _ parameters: [String: CodecParameterValue] = [:]) -> RtpCodecCapability {

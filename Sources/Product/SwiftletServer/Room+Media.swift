@@ -196,9 +196,24 @@ extension Room {
         switch event {
         case .score(let scores):
             session.notify("producerScore", ScoreNotice(producerId: producer.id, score: scores))
+        case .demand(let demand): tell(demand, of: producer, session)
         case .transportClose: peer.producers[producer.id] = nil
+        case .videoOrientationChange, .trace: break
         @unknown default: break
         }
+    }
+
+    /// Tells the client that sends which of its encodings anybody watches.
+    func tell(_ demand: ProducerDemand, of producer: Producer, _ session: SignalingSession) {
+        session.notify(
+            "producerDemand",
+            ProducerDemandNotice(
+                producerId: producer.id,
+                encodings: demand.encodings,
+                spatialLayer: demand.spatialLayer,
+                temporalLayer: demand.temporalLayer
+            )
+        )
     }
 
     private func handle(_ event: Consumer.Event, _ consumer: Consumer, _ session: SignalingSession) {
@@ -208,6 +223,17 @@ extension Room {
         case .score(let score):
             guard peer.consumers[consumer.id]?.isAccepted == true else { return }
             session.notify("consumerScore", ScoreNotice(consumerId: consumer.id, score: score))
+        case .layersChange(let layers):
+            guard peer.consumers[consumer.id]?.isAccepted == true else { return }
+            session.notify(
+                "consumerLayersChanged",
+                ConsumerLayersNotice(
+                    consumerId: consumer.id,
+                    spatialLayer: layers?.spatialLayer,
+                    temporalLayer: layers?.temporalLayer
+                )
+            )
+        case .trace: break
         case .producerClose, .transportClose:
             peer.wanted.remove(consumer.producerId)
             guard let entry = peer.consumers.removeValue(forKey: consumer.id) else { return }

@@ -40,10 +40,8 @@ extension Room {
             try await changeProducer(id, method, try data.decode(), peer)
         case "pauseConsumer", "resumeConsumer", "requestConsumerKeyFrame":
             try await changeConsumer(id, method, try data.decode(), peer)
-        case "setConsumerPreferredLayers", "setConsumerPriority":
-            // A stream of one layer leaves nothing to choose: the consumer has to exist, and that is all.
-            _ = try peer.consumer(try data.decode(ConsumerRequest.self).consumerId)
-            peer.session.grant(id, Nothing())
+        case "setConsumerPreferredLayers": try await setPreferredLayers(id, try data.decode(), peer)
+        case "setConsumerPriority": try await setPriority(id, try data.decode(), peer)
         case "getTransportStats":
             let transport = try peer.transport(try data.decode(TransportRequest.self).transportId)
             peer.session.grant(id, try await transport.getStats())
@@ -78,6 +76,7 @@ extension Room {
         peer.session.grant(id, JoinAnswer(peers: others.map(\.info)))
         peer.session.logger.info("peer joined", metadata: ["peers": "\(others.count + 1)"])
         consumeEverybody(peer)
+        tellSpeaker(to: peer)
         for other in others {
             other.session.notify("newPeer", peer.info)
             // What was produced before the join is offered now.
@@ -194,10 +193,16 @@ extension Room {
         watch(producer, peer.session)
         peer.session.logger.info(
             "produces",
-            metadata: ["producer": "\(producer.id)", "transport": "\(transport.id)", "kind": "\(producer.kind)"]
+            metadata: [
+                "producer": "\(producer.id)", "transport": "\(transport.id)", "kind": "\(producer.kind)",
+                "type": "\(producer.type)",
+            ]
         )
         peer.session.grant(id, ProduceAnswer(id: producer.id))
+        // What was known before anybody listened.
+        if let demand = producer.demand { tell(demand, of: producer, peer.session) }
         for other in others(than: peer) { want(producer, of: peer.info.id, for: other) }
+        if producer.kind == .audio { await listen(to: producer) }
     }
 
     private func changeProducer(_ id: Int, _ method: String, _ request: ProducerRequest, _ peer: Peer) async throws {
@@ -224,6 +229,26 @@ extension Room {
             if peer.consumers[consumer.id]?.isAccepted == true { try await consumer.resume() }
         default: try await consumer.requestKeyFrame()
         }
+        peer.session.grant(id, Nothing())
+    }
+
+    private func setPreferredLayers(_ id: Int, _ request: SetConsumerPreferredLayersRequest, _ peer: Peer) async throws {
+        let consumer = try peer.consumer(request.consumerId)
+        // Higher ones than there are mean the highest; this bounds what is passed on.
+        let layers = ConsumerLayers(
+            spatialLayer: min(request.spatialLayer, settings.limits.highestLayer),
+            temporalLayer: request.temporalLayer.map { min($0, settings.limits.highestLayer) }
+        )
+        try await consumer.setPreferredLayers(layers)
+        let applied = consumer.preferredLayers
+        peer.session.grant(
+            id,
+            PreferredLayersAnswer(spatialLayer: applied?.spatialLayer, temporalLayer: applied?.temporalLayer)
+        )
+    }
+
+    private func setPriority(_ id: Int, _ request: SetConsumerPriorityRequest, _ peer: Peer) async throws {
+        try await peer.consumer(request.consumerId).setPriority(request.priority)
         peer.session.grant(id, Nothing())
     }
 }

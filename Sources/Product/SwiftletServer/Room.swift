@@ -18,6 +18,8 @@ actor Room {
     private(set) var peers: [String: Peer] = [:]
     private var hosting: Task<WorkerPool.Hosting, any Error>?
     private var hosted: WorkerPool.Hosting?
+    /// Who is loud and who speaks in the present router.
+    var voices = Voices()
     private var isClosed = false
 
     init(id: String, pool: WorkerPool, settings: ServerSettings, logger: Logger) {
@@ -122,6 +124,7 @@ actor Room {
             throw SignalingError(500, "the room is closed")
         }
         self.hosted = hosted
+        voices = Voices()
         logger.info("room opened", metadata: ["worker": "\(hosted.pid)", "router": "\(hosted.router.id)"])
         updateLoad()
         let events = hosted.router.events()

@@ -129,6 +129,14 @@ public struct ServerLimits: Hashable, Sendable {
     let displayNameBytes = 256
     /// Bytes of JSON that a client may attach to itself or to a producer.
     let attachedBytes = 8_192
+    /// Peers that are told of as loud at once.
+    let loudPeers = 8
+    /// Milliseconds between two messages about who is loud.
+    let levelInterval = 300
+    /// The mean level in dBov from which on somebody is loud.
+    let loudnessThreshold = -70
+    /// The highest layer that a client may name.
+    let highestLayer = 15
     /// How long a peer may take for its `join`.
     package var joinTime = Duration.seconds(10)
     /// How long a peer's media may be gone before the peer is.

@@ -49,6 +49,9 @@ final class SignalingSession: Sendable {
         connection.offer(SignalingFrame.notification(method, data))
     }
 
+    /// Sends a frame that is written already, because many get the same.
+    func send(_ text: String) { connection.offer(text) }
+
     /// Asks the client for something, and waits for its answer.
     ///
     /// - Throws: What the client says against it, or 408 when it says nothing in time, or the connection ends.
