@@ -44,6 +44,30 @@ import Testing
         #expect(error.code == 500)
     }
 
+    @Test("No layers and no speaker are null, which clients look for") func nulls() throws {
+        #expect(
+            SignalingFrame.notification(
+                "consumerLayersChanged",
+                ConsumerLayersNotice(consumerId: "c", spatialLayer: nil, temporalLayer: nil)
+            )
+                == #"{"data":{"consumerId":"c","spatialLayer":null,"temporalLayer":null},"method":"consumerLayersChanged","notification":true}"#
+        )
+        #expect(
+            SignalingFrame.notification("activeSpeaker", ActiveSpeakerNotice(peerId: nil))
+                == #"{"data":{"peerId":null},"method":"activeSpeaker","notification":true}"#
+        )
+        guard
+            case .notification(_, let data) = try SignalingFrame.parse(
+                SignalingFrame.notification(
+                    "consumerLayersChanged",
+                    ConsumerLayersNotice(consumerId: "c", spatialLayer: 1, temporalLayer: 0)
+                )
+            )
+        else { throw Other() }
+        let notice = ConsumerLayersNotice(consumerId: "c", spatialLayer: 1, temporalLayer: 0)
+        #expect(try data.decode(ConsumerLayersNotice.self) == notice)
+    }
+
     @Test("A notification keeps method and data") func notification() throws {
         let notice = PeerNotice(peerId: "ä")
         guard

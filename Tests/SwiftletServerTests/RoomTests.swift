@@ -191,10 +191,7 @@ import Testing
         let (bob, _) = try await TestPeer.joined(server, peer: "bob")
         _ = try await alice.produce(on: joined.sending)
         let consumer = ConsumerRequest(consumerId: try await bob.takeConsumer().id)
-        for method in [
-            "pauseConsumer", "resumeConsumer", "requestConsumerKeyFrame", "setConsumerPreferredLayers",
-            "setConsumerPriority",
-        ] {
+        for method in ["pauseConsumer", "resumeConsumer", "requestConsumerKeyFrame"] {
             try await bob.ask(method, consumer)
         }
         let stats: [RtpStreamStat] = try await bob.ask("getConsumerStats", consumer)

@@ -216,6 +216,56 @@ final class TestPeer {
         return answer.id
     }
 
+    /// Sends video in three sizes, without ever sending a packet.
+    func produceSimulcast(on transport: CreateWebRtcTransportAnswer, codec: String = "VP8") async throws -> String {
+        try await produce(
+            .video,
+            RtpParameters(
+                mid: "0",
+                codecs: [RtpCodecParameters(mimeType: "video/\(codec)", payloadType: 96, clockRate: 90_000)],
+                encodings: ["r0", "r1", "r2"].map { RtpEncodingParameters(rid: $0, scalabilityMode: "L1T3") },
+                rtcp: RtcpParameters(cname: "test")
+            ),
+            on: transport
+        )
+    }
+
+    /// Sends sound, without ever sending a packet; redundant sound where asked for.
+    func produceSound(on transport: CreateWebRtcTransportAnswer, isRedundant: Bool = false) async throws -> String {
+        var codecs = [RtpCodecParameters(mimeType: "audio/opus", payloadType: 111, clockRate: 48_000, channels: 2)]
+        if isRedundant {
+            codecs.append(
+                RtpCodecParameters(
+                    mimeType: "audio/red",
+                    payloadType: 63,
+                    clockRate: 48_000,
+                    channels: 2,
+                    parameters: ["111/111": ""]
+                )
+            )
+        }
+        return try await produce(
+            .audio,
+            RtpParameters(
+                mid: "1",
+                codecs: codecs,
+                encodings: [RtpEncodingParameters(ssrc: 2_222)],
+                rtcp: RtcpParameters(cname: "test")
+            ),
+            on: transport
+        )
+    }
+
+    private func produce(
+        _ kind: MediaKind,
+        _ parameters: RtpParameters,
+        on transport: CreateWebRtcTransportAnswer
+    ) async throws -> String {
+        let request = ProduceRequest(transportId: transport.id, kind: kind, rtpParameters: parameters)
+        let answer: ProduceAnswer = try await ask("produce", request)
+        return answer.id
+    }
+
     private func next() async throws -> SignalingFrame { inbox.isEmpty ? try await receive() : inbox.removeFirst() }
 
     private func receive() async throws -> SignalingFrame {

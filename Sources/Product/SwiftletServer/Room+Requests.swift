@@ -232,7 +232,8 @@ extension Room {
         peer.session.grant(id, Nothing())
     }
 
-    private func setPreferredLayers(_ id: Int, _ request: SetConsumerPreferredLayersRequest, _ peer: Peer) async throws {
+    private func setPreferredLayers(_ id: Int, _ request: SetConsumerPreferredLayersRequest, _ peer: Peer) async throws
+    {
         let consumer = try peer.consumer(request.consumerId)
         // Higher ones than there are mean the highest; this bounds what is passed on.
         let layers = ConsumerLayers(

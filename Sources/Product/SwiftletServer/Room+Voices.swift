@@ -34,7 +34,8 @@ extension Room {
         } catch {
             // It may have closed meanwhile.
             guard !producer.closed else { return }
-            logger.notice("a producer's level is not known", metadata: ["producer": "\(producer.id)", "why": "\(error)"])
+            let why: Logger.Metadata = ["producer": "\(producer.id)", "why": "\(error)"]
+            logger.notice("a producer's level is not known", metadata: why)
         }
     }
 
@@ -92,7 +93,9 @@ extension Room {
             voices.volumes = Dictionary(loud.map { ($0.producerId, $0.volume) }) { first, _ in first }
             tellEverybody("speakingPeers", SpeakingPeersNotice(peerVolumes: loud))
             // The same one goes on after a silence: the observer, for which the word never left, says nothing.
-            if voices.isSilent, let dominant = voices.dominant, voices.volumes[dominant] != nil { tellSpeaker(dominant) }
+            if voices.isSilent, let dominant = voices.dominant, voices.volumes[dominant] != nil {
+                tellSpeaker(dominant)
+            }
         case .silence:
             voices.volumes = [:]
             voices.isSilent = true
