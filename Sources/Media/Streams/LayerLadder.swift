@@ -19,7 +19,9 @@ struct LayerLadder {
     /// The spatial layers that have rungs, a bit each.
     private let reach: UInt8
 
-    init(_ demand: LayerAllocation.Demand) {
+    init(_ wish: LayerAllocation.Demand) {
+        var demand = wish
+        if !demand.isAdaptive { demand.preferred = Layers(spatial: 0, temporal: 0) }
         self.demand = demand
         priority = max(1, Int(demand.priority))
         guard demand.isAdaptive else {
@@ -65,7 +67,7 @@ struct LayerLadder {
 
     /// The lowest active temporal layer from `first` on, up to what is wanted of the spatial layer.
     private func activeTemporal(_ spatial: UInt8, from first: UInt8) -> UInt8? {
-        let last = demand.isAdaptive ? Self.top(demand, spatial: spatial).temporal : 0
+        let last = Self.top(demand, spatial: spatial).temporal
         guard first <= last else { return nil }
         return (first...last).first { demand.costs[Int(spatial), Int($0)] != nil }
     }
