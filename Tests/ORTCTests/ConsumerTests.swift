@@ -204,11 +204,47 @@ struct ConsumerTests {
         #expect(Set(sources).count == 6)
     }
 
-    @Test("A stream with layers inside keeps its mode")
-    func svc() throws {
-        let encodings = [RtpEncodingParameters(ssrc: 5, scalabilityMode: "L3T3_KEY")]
+    @Test("A stream with layers inside keeps its mode", arguments: ["L3T3_KEY", "L1T3", "S3T3", "L2T2h"])
+    func svc(mode: String) throws {
+        let encodings = [RtpEncodingParameters(ssrc: 5, scalabilityMode: mode)]
         let offered = try consumable(producer(chromium, 98, encodings: encodings), in: router(video("VP9")))
-        #expect(try consumer(offered, chromium).rtpParameters.encodings[0].scalabilityMode == "L3T3_KEY")
+        #expect(try consumer(offered, chromium).rtpParameters.encodings[0].scalabilityMode == mode)
+    }
+
+    @Test(
+        "A simulcast has as many temporal layers as its richest stream, 1 where none says",
+        arguments: [(["L1T1", "L1T3"], "L2T3"), (["", "L1T2", ""], "L3T2"), (["", ""], "L2T1")]
+    )
+    func temporalLayers(modes: [String], expected: String) throws {
+        let encodings = modes.enumerated().map {
+            RtpEncodingParameters(rid: "r\($0)", scalabilityMode: $1.isEmpty ? nil : $1)
+        }
+        let offered = try consumable(producer(chromium, 96, encodings: encodings), in: router(video("VP8")))
+        #expect(try consumer(offered, chromium).rtpParameters.encodings[0].scalabilityMode == expected)
+    }
+
+    @Test("The dependency descriptor is stripped, and forwarded by option to a client that lists it, under its id")
+    func dependencyDescriptor() throws {
+        let offered = try consumable(producer(chromium, 45), in: router(video("AV1")))
+        var client = chromium
+        client.headerExtensions += extensions(.video, [(9, URI.dependencyDescriptor)])
+        func id(_ capabilities: RtpCapabilities, forward: Bool) throws -> UInt8? {
+            var random = SeededRandom(seed: 1)
+            let result = try ORTC.consumerRtpParameters(
+                offered,
+                capabilities: capabilities,
+                forwardDependencyDescriptor: forward,
+                using: &random
+            )
+            return result.rtpParameters.headerExtensions.first { $0.uri == URI.dependencyDescriptor }?.id
+        }
+        #expect(try id(client, forward: false) == nil)
+        #expect(try id(client, forward: true) == 9)
+        #expect(try id(chromium, forward: true) == nil)
+        // An id that already stands for another extension is not given twice.
+        client.headerExtensions.removeLast()
+        client.headerExtensions += extensions(.video, [(4, URI.dependencyDescriptor)])
+        #expect(try id(client, forward: true) == nil)
     }
 
     @Test("A MID is a token of 1 to 16 bytes", arguments: ["", "12345678901234567", "a b", "a\r\nb", "ä", "a;b"])

@@ -172,14 +172,34 @@ struct ProducerTests {
             ("VP8", ["L1T1"], ProducerType.simple), ("VP8", [""], .simple), ("VP8", ["L1T3"], .simulcast),
             ("H264", ["L1T2"], .simulcast), ("H265", ["L1T2"], .simulcast), ("VP9", ["L1T2"], .svc),
             ("VP9", ["L3T3_KEY"], .svc), ("AV1", ["L1T3"], .svc), ("AV1", ["S2T1"], .svc),
-            ("VP8", ["", ""], .simulcast),
-            ("VP9", ["L1T1", "L1T1"], .simulcast),
+            ("VP8", ["", ""], .simulcast), ("VP9", ["L1T1", "L1T1"], .simulcast),
+            ("VP9", ["L1T3", "L1T3", "L1T3"], .simulcast), ("AV1", ["L1T3", "L1T3"], .simulcast),
+            ("AV1", ["L3T3"], .svc), ("VP9", ["L2T1h"], .svc), ("H264", ["L1T3", "L1T3"], .simulcast),
         ]
     )
     func producerTypes(name: String, modes: [String], type: ProducerType) throws {
         let codec = RtpCodecParameters(mimeType: "video/\(name.lowercased())", payloadType: 96, clockRate: 90000)
         let encodings = modes.enumerated().map { RtpEncodingParameters(rid: "r\($0)", scalabilityMode: $1) }
         #expect(try ORTC.producerType(RtpParameters(codecs: [codec], encodings: encodings)) == type)
+    }
+
+    @Test("Several codecs of one producer are all offered on, and each consumer gets those that it knows")
+    func severalCodecs() throws {
+        var parameters = producer(chromium, 45, 96, encodings: ["a", "b"].map { RtpEncodingParameters(rid: $0) })
+        parameters.encodings[0].codecPayloadType = 96
+        parameters.encodings[1].codecPayloadType = 45
+        let offered = try consumable(parameters, in: router(video("VP8"), video("AV1")))
+        #expect(summary(offered.codecs) == ["103 AV1", "104 rtx 103", "101 VP8", "102 rtx 101"])
+        #expect(offered.encodings.allSatisfy { $0.codecPayloadType == nil })
+        let both = try consumer(offered, firefox)
+        #expect(summary(both.rtpParameters.codecs) == ["99 AV1", "100 rtx 99", "120 VP8", "124 rtx 120"])
+        let one = try consumer(offered, RtpCapabilities(codecs: videoCapabilities("120 VP8 | 124 rtx apt=120")))
+        #expect(
+            one.codecMapping == [
+                RtpCodecMapping(payloadType: 101, mappedPayloadType: 120),
+                RtpCodecMapping(payloadType: 102, mappedPayloadType: 124),
+            ]
+        )
     }
 
     @Test("Sound has neither simulcast nor layers")

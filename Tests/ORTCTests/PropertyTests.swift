@@ -37,13 +37,15 @@ struct PropertyTests {
         arguments: 0..<4 as Range<UInt64>
     )
     func mutations(block: UInt64) throws {
-        let router = try router(video("VP8"), h264("42e01f"), video("VP9"), video("AV1"))
+        let red = audio("red", nil, 48000, channels: 2)
+        let router = try router(red, video("VP8"), h264("42e01f"), video("VP9"), video("AV1"))
         let offered = try consumable(producer(chromium, 96), in: router)
         let decoder = JSONDecoder()
         let texts = [
             try decoder.decode(JSONValue.self, from: JSONEncoder().encode(chromium)),
             try decoder.decode(JSONValue.self, from: JSONEncoder().encode(producer(chromium, 96))),
             try decoder.decode(JSONValue.self, from: JSONEncoder().encode(producer(firefox, 109))),
+            try decoder.decode(JSONValue.self, from: JSONEncoder().encode(RedundantAudioTests.redFirst())),
         ]
         var (read, refused) = (0, 0)
         for seed in block * 150..<(block + 1) * 150 {

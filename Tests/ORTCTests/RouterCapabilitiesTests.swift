@@ -126,6 +126,29 @@ struct RouterCapabilitiesTests {
         #expect(direction(URI.audioLevel, .video) == nil)
     }
 
+    @Test("Header extensions have the ids and directions that clients know them by")
+    func extensionTable() throws {
+        let list = try router().headerExtensions.map { ext in
+            "\(ext.kind.rawValue) \(ext.preferredId) \(ext.uri.split(separator: "/").last ?? "") \(ext.direction.rawValue)"
+        }
+        let dependencyDescriptor = "#dependency-descriptor-rtp-header-extension"
+        #expect(
+            list == [
+                "audio 1 urn:ietf:params:rtp-hdrext:sdes:mid sendrecv", "audio 4 abs-send-time sendrecv",
+                "audio 5 draft-holmer-rmcat-transport-wide-cc-extensions-01 recvonly",
+                "audio 6 urn:ietf:params:rtp-hdrext:ssrc-audio-level sendrecv", "audio 10 abs-capture-time sendrecv",
+                "audio 11 playout-delay sendrecv", "video 1 urn:ietf:params:rtp-hdrext:sdes:mid sendrecv",
+                "video 2 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id recvonly",
+                "video 3 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id recvonly",
+                "video 4 abs-send-time sendrecv",
+                "video 5 draft-holmer-rmcat-transport-wide-cc-extensions-01 sendrecv",
+                "video 7 \(dependencyDescriptor) recvonly", "video 8 urn:3gpp:video-orientation sendrecv",
+                "video 10 abs-capture-time sendrecv", "video 11 playout-delay sendrecv",
+                "video 13 video-layers-allocation00 recvonly",
+            ]
+        )
+    }
+
     @Test("Transport feedback is read from audio too, so that a sender of sound alone gets it")
     func audioTransportFeedback() throws {
         let list = try router().headerExtensions.filter { $0.uri == URI.transportWideCC }
