@@ -18,6 +18,9 @@ package struct PayloadReading: BitwiseCopyable, Sendable {
     /// Whether the payload says it belongs to a key frame.
     package var saysKey = false
 
+    /// Nothing at all.
+    package init() {}
+
     /// Reads a payload, or gives `nil` where it is not one that ``SyntheticVideo`` wrote and a forwarder may have
     /// rewritten.
     package init?(_ payload: Span<UInt8>, _ codec: SyntheticCodec) {

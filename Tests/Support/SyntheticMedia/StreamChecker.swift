@@ -66,6 +66,8 @@ package final class StreamChecker {
         var sequence = Int64.min
         var timestamp: UInt32 = 0
         var marker = false
+        /// Whether it is padding alone, which says that there is nothing under its number.
+        var isFiller = false
         var reading: PayloadReading
     }
 
@@ -88,6 +90,8 @@ package final class StreamChecker {
     private var isDamaged = false
     private var decoded: [UInt64] = Array(repeating: .max, count: 512)
     private var previous: Previous?
+    /// Packets of padding alone since then.
+    private var fillers: Int64 = 0
     private var lastPicture: (timestamp: UInt32, capture: Int64, source: UInt8)?
     private var keyPicture: (id: Int32, picture: UInt32, source: UInt8)?
     private var lastTL0: Int16 = -1
@@ -108,6 +112,8 @@ package final class StreamChecker {
     package private(set) var pictureCount = 0
     package private(set) var frameCount = 0
     package private(set) var keyFrameCount = 0
+    /// Packets of padding alone.
+    package private(set) var fillerCount = 0
     /// Frames that could not be decoded because of loss.
     package private(set) var undecodableCount = 0
     /// The longest time between two pictures shown.
@@ -160,7 +166,9 @@ package final class StreamChecker {
 
     /// Takes one packet; a retransmission under its original number.
     package func receive(sequence: UInt16, timestamp: UInt32, marker: Bool, payload: Span<UInt8>, now: Instant) {
-        guard let reading = PayloadReading(payload, rules.codec) else {
+        let isFiller = payload.isEmpty
+        if isFiller { fillerCount += 1 }
+        guard let reading = isFiller ? PayloadReading() : PayloadReading(payload, rules.codec) else {
             return fault(.unreadable, "packet \(sequence): \(payload.count) bytes")
         }
         let newest = unwrapper.newest
@@ -170,10 +178,17 @@ package final class StreamChecker {
             let same =
                 held.timestamp == timestamp && held.marker == marker && held.reading.tag == reading.tag
                 && held.reading.pictureID == reading.pictureID && held.reading.tl0 == reading.tl0
+                && held.isFiller == isFiller
             if !same { fault(.reusedSequence, "\(sequence): \(held.reading.tag) and \(reading.tag)") }
             return
         }
-        slots[place] = Slot(sequence: number, timestamp: timestamp, marker: marker, reading: reading)
+        slots[place] = Slot(
+            sequence: number,
+            timestamp: timestamp,
+            marker: marker,
+            isFiller: isFiller,
+            reading: reading
+        )
         if let newest {
             if number > newest {
                 if number > newest + 1 { repairs.add(newest + 1..<number, now: now) }
@@ -182,7 +197,7 @@ package final class StreamChecker {
                 passed.removeAll { $0.sequence == number }
             }
         }
-        check(reading)
+        if !isFiller { check(reading) }
         drain(mayJump: reading.tag.isKey, now: now)
     }
 
@@ -216,10 +231,17 @@ package final class StreamChecker {
                 guard pass(at, newest, mayJump) else { return }
                 continue
             }
+            guard !first.isFiller else {
+                fillers += 1
+                head = at + 1
+                continue
+            }
             let tag = first.reading.tag
             guard tag.index == 0 else {
                 // What is left of a frame whose beginning was given up.
-                if previous?.end == at - 1 { fault(.cutFrame, "frame \(tag.frame) begins with packet \(tag.index)") }
+                if let previous, previous.end + fillers == at - 1 {
+                    fault(.cutFrame, "frame \(tag.frame) begins with packet \(tag.index)")
+                }
                 isDamaged = true
                 head = at + 1
                 continue
@@ -246,7 +268,7 @@ package final class StreamChecker {
 
     private func belongs(_ slot: Slot, to tag: FrameTag, _ index: Int) -> Bool {
         let own = slot.reading.tag
-        return own.frame == tag.frame && own.source == tag.source && Int(own.index) == index
+        return own.frame == tag.frame && own.source == tag.source && Int(own.index) == index && !slot.isFiller
     }
 
     /// Goes on behind a gap: to a whole key frame at once, else to what came, once the gap is given up.
@@ -254,7 +276,8 @@ package final class StreamChecker {
         guard let head else { return false }
         if mayJump, let start = keyFrame(from: missing + 1, to: newest) {
             let gap = (head..<start).filter { slot($0) == nil }
-            let isLegal = gap.count == 1 && gap[0] == start - 1 && slot(start - 2).map { !$0.marker } ?? false
+            let isLegal =
+                gap.count == 1 && gap[0] == start - 1 && slot(start - 2).map { !$0.marker || $0.isFiller } ?? false
             for sequence in gap { passed.append((sequence, isLegal)) }
             _ = repairs.removeAll(before: start)
             self.head = start
@@ -297,7 +320,7 @@ package final class StreamChecker {
         }
         let gap = previous.map { start - $0.end - 1 } ?? 0
         let continues = previous.map { $0.tag.source == tag.source && $0.tag.picture == tag.picture } ?? false
-        compare(first, continues: continues, gap: gap)
+        compare(first, continues: continues, gap: gap - fillers)
         checkCounters(first, continues: continues, gap: gap)
         let order = Int64(tag.frame)
         if order <= newestFrame[Int(tag.source)] { fault(.order, "frame \(tag.frame) of \(tag.source)") }
@@ -310,6 +333,7 @@ package final class StreamChecker {
             tag: tag,
             pictureID: first.reading.pictureID
         )
+        fillers = 0
     }
 
     private func compare(_ first: Slot, continues: Bool, gap: Int64) {
