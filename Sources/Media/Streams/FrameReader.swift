@@ -36,7 +36,8 @@ package struct FrameReader: Sendable {
 
     /// Describes the frame that a packet belongs to.
     ///
-    /// The dependency descriptor decides where there is one, whatever the codec; else the payload does.
+    /// VP8 and VP9 are read by their payload descriptors; of the others the dependency descriptor decides where there is
+    /// one, else the payload.
     ///
     /// - Parameters:
     ///   - payload: The payload without padding.
@@ -53,7 +54,9 @@ package struct FrameReader: Sendable {
     ) -> FrameDescription {
         var frame = FrameDescription()
         frame.timestamp = timestamp
-        if let header = DependencyDescriptorHeader(dependencyDescriptor) {
+        // VP8 and VP9 have their own descriptors outside what may be encrypted, and those are what has to be rewritten.
+        let hasOwn = codec == .vp8 || codec == .vp9
+        if !hasOwn, let header = DependencyDescriptorHeader(dependencyDescriptor) {
             readDependencies(dependencyDescriptor, header, into: &frame)
             return frame
         }

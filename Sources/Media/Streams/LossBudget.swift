@@ -39,8 +39,8 @@ package struct LossBudget: Sendable {
         package static let off = Thresholds(lossy: nil)
     }
 
-    /// What reports are averaged over: consumers of video report once a second.
-    package static let window = Duration.seconds(1)
+    /// What reports are averaged over: a little less than the second in which consumers of video report.
+    package static let window = Duration.milliseconds(800)
     /// How long after a step reports may speak of the time before it: a report interval, with its jitter, and a round
     /// trip.
     package static let settlingTime = Duration.milliseconds(1500)
