@@ -146,12 +146,20 @@ extension WebRtcTransport {
             marker: packet.marker,
             isKeyFrame: isKeyFrame,
             arrival: arrival,
-            extensions: found.values
+            extensions: onward(found.values)
         )
         let descriptor = packet.bytes.extracting(found.dependencyDescriptor)
         describe(&header, payload, descriptor, kind, on: stream)
         if !producer.trace.isEmpty { producer.traceReceived(header, packet, isRTX: false, on: stream, now: now) }
         if found.values.present.contains(.videoOrientation) { producer.turn(to: found.values.videoOrientation) }
+        if !producer.taps.isEmpty, found.values.present.contains(.audioLevel) {
+            producer.hear(
+                found.values.audioLevel,
+                timestamp: packet.timestamp,
+                clockRate: stream.codec.parameters.clockRate,
+                now: arrival
+            )
+        }
         deliver(
             header,
             payload,
@@ -202,7 +210,7 @@ extension WebRtcTransport {
             isKeyFrame: isKeyFrame,
             isRepaired: true,
             arrival: arrival,
-            extensions: found.values
+            extensions: onward(found.values)
         )
         let descriptor = packet.bytes.extracting(found.dependencyDescriptor)
         describe(&header, original, descriptor, kind, on: stream)
@@ -217,6 +225,19 @@ extension WebRtcTransport {
             isResynchronized: false,
             now: now
         )
+    }
+
+    /// Extension values as they travel on: a time of capture says how far its clock is from ours, who report from now on.
+    ///
+    /// The capture clock is the sender's plus the offset it gave, and so ours less our distance to the sender plus that.
+    @inline(__always)
+    private func onward(_ values: PacketExtensions) -> PacketExtensions {
+        guard values.present.contains(.absoluteCaptureTime), let distance = senderClock.offset else { return values }
+        var values = values
+        let offset = values.present.contains(.captureClockOffset) ? values.captureClockOffset : 0
+        values.captureClockOffset = offset &- UInt64(bitPattern: distance)
+        values.present.insert(.captureClockOffset)
+        return values
     }
 
     /// Reads what the payload says: layers of pictures, the primary block of RED, silence of Opus.
