@@ -68,9 +68,14 @@ extension Engine {
         case .setPriority(let id, let priority): try setPriority(priority, of: try consumer(id), now: now)
         case .traceProducer(let id, let types): try producer(id).trace = TraceFilter(types)
         case .traceConsumer(let id, let types): try consumer(id).trace = TraceFilter(types).subtracting(.sr)
-        case .createAudioLevelObserver, .createActiveSpeakerObserver, .closeRtpObserver, .pauseRtpObserver,
-            .resumeRtpObserver, .addProducerToRtpObserver, .removeProducerFromRtpObserver, .dumpRtpObserver:
-            throw ControlError(.unsupported, "a request that this worker does not know")
+        case .createAudioLevelObserver(let request): try createObserver(request)
+        case .createActiveSpeakerObserver(let request): try createObserver(request)
+        case .closeRtpObserver(let id): try observer(id).close()
+        case .pauseRtpObserver(let id): try observer(id).pause()
+        case .resumeRtpObserver(let id): try observer(id).resume(now: now)
+        case .addProducerToRtpObserver(let id, let producer): try observe(producer, by: id, now: now)
+        case .removeProducerFromRtpObserver(let id, let producer): try stopObserving(producer, by: id)
+        case .dumpRtpObserver(let id): return .rtpObserverDump(try observer(id).dump)
         }
         return .done
     }
@@ -175,6 +180,7 @@ extension Engine {
     private func close(_ router: Router, now: Instant) {
         for transport in router.transports { transport.closeConsumers() }
         for transport in router.transports { transport.close(now: now) }
+        for observer in router.observers { observer.close() }
         board.remove(router: router)
     }
 }

@@ -45,13 +45,14 @@ package final class Engine {
     /// When to call ``advance(to:)``, or `nil` to wait for packets and requests alone.
     package var nextDeadline: Instant? {
         let transports = board.earliest == .max ? nil : Instant(nanoseconds: board.earliest)
-        return earliest(transports, board.connectionDeadline)
+        return earliest(earliest(transports, board.connectionDeadline), board.observerDeadline)
     }
 
     /// Does what is due at `now`.
     package func advance(to now: Instant) {
         board.expireConnections(now: now)
         board.advance(to: now) { $0.advance(to: now) }
+        board.advanceObservers(to: now)
     }
 
     /// Writes packets for the sockets: at most one batch, at most ``EngineLimits/packetsPerChunk``.

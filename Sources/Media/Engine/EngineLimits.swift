@@ -19,6 +19,10 @@ package struct EngineLimits: Sendable {
     package var producers = 8192
     /// Consumers of one worker.
     package var consumers = 32_768
+    /// RTP observers of one router.
+    package var observersPerRouter = 16
+    /// RTP observers of one worker.
+    package var observers = 4096
     /// Encodings of one producer.
     package var encodingsPerProducer = 8
     /// SSRCs that one transport may have learnt from MID or RID, besides the signalled ones.

@@ -24,6 +24,8 @@ final class Producer {
     private(set) var streams: [ProducerStream?]
     /// In order of creation.
     var consumers: [Consumer] = []
+    /// Who listens to how loud it is.
+    var taps: [RtpObserverTap] = []
     /// When reports about it were last due.
     var lastReport: Instant?
     /// What layers it announced.
@@ -123,6 +125,7 @@ final class Producer {
         isPaused = true
         for stream in streams { stream?.receive.pause() }
         for consumer in consumers { consumer.producerPaused() }
+        for tap in taps { tap.observer.setPaused(true, tap.place) }
     }
 
     /// Forwards again; video from the next key frame on.
@@ -131,6 +134,7 @@ final class Producer {
         isPaused = false
         for stream in streams { stream?.receive.resume() }
         for consumer in consumers { consumer.producerResumed(now: now) }
+        for tap in taps { tap.observer.setPaused(false, tap.place) }
     }
 
     /// Ends it with its consumers, who tell the host.
@@ -142,6 +146,7 @@ final class Producer {
             consumer.close(leavingProducer: false)
         }
         consumers.removeAll()
+        for tap in taps { tap.observer.remove(self) }
         for stream in streams { stream?.receive.store.removeAll() }
         transport.producerClosed(self)
     }

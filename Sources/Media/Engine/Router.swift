@@ -6,6 +6,8 @@ final class Router {
     let id: String
     /// In order of creation.
     var transports: [WebRtcTransport] = []
+    /// In order of creation.
+    var observers: [RtpObserver] = []
 
     init(id: String) { self.id = id }
 }

@@ -63,6 +63,9 @@ final class Switchboard {
     private(set) var transportsByID: [String: WebRtcTransport] = [:]
     private(set) var producers: [String: Producer] = [:]
     private(set) var consumers: [String: Consumer] = [:]
+    private(set) var observers: [String: RtpObserver] = [:]
+    /// No observer is due before this.
+    private(set) var observerDeadline: Instant?
 
     var tuples: TupleTable
     /// Transports by the local ICE user name fragments that checks may come with.
@@ -190,6 +193,16 @@ final class Switchboard {
         consumers[consumer.id] = nil
     }
 
+    func add(observer: RtpObserver) {
+        ids.insert(observer.id)
+        observers[observer.id] = observer
+    }
+
+    func remove(observer: RtpObserver) {
+        ids.remove(observer.id)
+        observers[observer.id] = nil
+    }
+
     // MARK: Connections
 
     /// Takes in a TCP connection, or refuses it where there are too many.
@@ -260,6 +273,21 @@ final class Switchboard {
                 deadlines[index] = transports[index] == nil ? .max : next?.nanoseconds ?? .max
             }
             earliest = min(earliest, deadlines[index])
+        }
+    }
+
+    /// Makes observers due no later than `deadline`.
+    func schedule(observerAt deadline: Instant) {
+        observerDeadline = SwiftletWire.earliest(observerDeadline, deadline)
+    }
+
+    /// Lets every observer that is due look at its producers.
+    func advanceObservers(to now: Instant) {
+        guard let due = observerDeadline, due <= now else { return }
+        observerDeadline = nil
+        for observer in observers.values {
+            observer.advance(to: now)
+            observerDeadline = SwiftletWire.earliest(observerDeadline, observer.deadline)
         }
     }
 

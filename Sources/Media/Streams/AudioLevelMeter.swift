@@ -87,6 +87,12 @@ package struct AudioLevels: Sendable {
         meters[place] = nil
     }
 
+    /// Forgets what a producer brought in the interval under way, as when it pauses.
+    package mutating func clear(_ place: Int) {
+        guard meters.indices.contains(place), meters[place] != nil else { return }
+        meters[place] = AudioLevelMeter()
+    }
+
     /// Takes in the level of one packet, see ``AudioLevelMeter/add(level:)``.
     package mutating func add(level: UInt8, of place: Int) {
         guard meters.indices.contains(place) else { return }
