@@ -61,24 +61,30 @@ extension MediaWorld {
         return world
     }
 
-    /// Checks what holds in every meeting.
-    func expectSound(strictGaps: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
-        for viewer in viewers {
-            #expect(viewer.brokenCount == 0 && viewer.violations == [], sourceLocation: sourceLocation)
-            for video in viewer.videos {
-                let checker = video.checker
-                #expect(
-                    checker.faults == [:],
-                    "\(video.id): \(checker.details)",
-                    sourceLocation: sourceLocation
-                )
-                guard strictGaps else { continue }
-                #expect(checker.longestGap <= .milliseconds(500), "\(video.id)", sourceLocation: sourceLocation)
-                #expect(checker.unexplainedGapCount == 0, "\(video.id)", sourceLocation: sourceLocation)
-                #expect(checker.undecodableCount == 0, "\(video.id)", sourceLocation: sourceLocation)
+    /// Checks what holds in every meeting, and what holds where nothing is lost.
+    ///
+    /// What the sender's packets overtake at a switch leaves a hole in the numbers, so those are checked for gaps only
+    /// where it does not happen.
+    func expectSound(isLossless: Bool, isOrdered: Bool = true, sourceLocation: SourceLocation = #_sourceLocation) {
+        var wrong = viewers.flatMap(\.violations)
+        for viewer in viewers where viewer.brokenCount > 0 {
+            wrong.append("\(viewer.name): \(viewer.brokenCount) packets did not open")
+        }
+        for video in viewers.flatMap(\.videos) {
+            let checker = video.checker
+            if checker.faultCount > 0 { wrong.append("\(video.id): \(checker.faults) \(checker.details)") }
+            guard isLossless else { continue }
+            if checker.longestGap > .milliseconds(500) { wrong.append("\(video.id): \(checker.longestGap) of nothing") }
+            if isOrdered, checker.unexplainedGapCount > 0 {
+                wrong.append("\(video.id): \(checker.unexplainedGapCount) gaps")
+            }
+            if checker.undecodableCount > 0 {
+                wrong.append("\(video.id): \(checker.undecodableCount) undecodable \(checker.details)")
             }
         }
-        #expect(lateSwitches == [], sourceLocation: sourceLocation)
+        #expect(wrong.isEmpty, "\(wrong.count), such as \(wrong.prefix(3))", sourceLocation: sourceLocation)
+        let late = "\(lateSwitches.count), such as \(lateSwitches.prefix(3))"
+        #expect(lateSwitches.isEmpty, "\(late)", sourceLocation: sourceLocation)
     }
 
     /// What happened, in one line.

@@ -14,6 +14,8 @@ struct NetworkWheel {
         var delay = 20
         /// Added to the delay, evenly spread, datagram by datagram: they overtake each other.
         var jitter = 0
+        /// The share of datagrams that it concerns.
+        var reordering = 1.0
     }
 
     /// On its way to the engine (`peer` sends) or from it (`peer` receives).
@@ -38,7 +40,8 @@ struct NetworkWheel {
         }
         if path.duplication > 0, Double.random(in: 0..<1, using: &random) < path.duplication { copies = 2 }
         for _ in 0..<copies {
-            let jitter = path.jitter > 0 ? Int.random(in: 0...path.jitter, using: &random) : 0
+            var jitter = path.jitter > 0 ? Int.random(in: 0...path.jitter, using: &random) : 0
+            if path.reordering < 1, Double.random(in: 0..<1, using: &random) >= path.reordering { jitter = 0 }
             let due = tick + max(1, min(path.delay + jitter, Self.span - 1))
             buckets[due % Self.span].append(Datagram(peer: peer, isForEngine: isForEngine, bytes: bytes))
         }

@@ -99,15 +99,18 @@ package final class StreamChecker {
     /// Packets lost since the last picture of the lowest temporal layer.
     private var tl0Gap: Int64 = 0
     private var newestFrame = [Int64](repeating: -1, count: 256)
-    /// Gaps that were passed: the number, and whether it is one that a forwarder may leave.
-    private var passed: [(sequence: Int64, isLegal: Bool)] = []
+    /// Gaps that were passed: the number, whether a key frame begins behind it, and whether a frame was broken off
+    /// before it.
+    private var passed: [(sequence: Int64, isBeforeKeyFrame: Bool, isBehindCut: Bool)] = []
+    /// The first packet of all, and whether it belongs to a key frame.
+    private var first: (sequence: Int64, isKey: Bool)?
     private var top: (picture: UInt32, source: UInt8, spatial: Int, temporal: Int)?
     private var isDiscontinuous = false
 
     // MARK: What was found
 
-    package private(set) var faults: [Fault: Int] = [:]
-    /// The first faults in words.
+    private var found: [Fault: Int] = [:]
+    /// The first faults in words, and what could not be decoded.
     package private(set) var details: [String] = []
     package private(set) var pictureCount = 0
     package private(set) var frameCount = 0
@@ -134,10 +137,15 @@ package final class StreamChecker {
         slots = Array(repeating: nil, count: 2048)
     }
 
+    /// What was found, and how often.
+    package var faults: [Fault: Int] {
+        guard let first, !first.isKey else { return found }
+        return found.merging([.beganWithoutKeyFrame: 1]) { $1 }
+    }
     /// Faults of all kinds.
     package var faultCount: Int { faults.values.reduce(0, +) }
     /// Gaps in the sequence numbers that nothing filled, and that no switch explains.
-    package var unexplainedGapCount: Int { passed.count { !$0.isLegal } }
+    package var unexplainedGapCount: Int { passed.count { !$0.isBeforeKeyFrame || !$0.isBehindCut } }
     /// What was shown last: timestamp and capture time.
     package var shown: (timestamp: UInt32, capture: Instant)? {
         lastPicture.map { ($0.timestamp, Instant(nanoseconds: $0.capture)) }
@@ -195,8 +203,12 @@ package final class StreamChecker {
             } else {
                 repairs.remove(number)
                 passed.removeAll { $0.sequence == number }
+                for index in passed.indices where passed[index].sequence == number + 1 {
+                    passed[index].isBehindCut = slots[place].map(isCut) ?? false
+                }
             }
         }
+        if !isFiller, number < first?.sequence ?? .max { first = (number, reading.tag.isKey) }
         if !isFiller { check(reading) }
         drain(mayJump: reading.tag.isKey, now: now)
     }
@@ -220,10 +232,11 @@ package final class StreamChecker {
         guard let newest = unwrapper.newest else { return }
         if !hasStarted {
             guard mayJump, let start = keyFrame(from: newest - 64, to: newest) else { return }
-            for earlier in max(0, start - 64)..<max(0, start) where slot(earlier) != nil {
-                fault(.beganWithoutKeyFrame, "packet \(earlier) before the key frame at \(start)")
-            }
             _ = repairs.removeAll(before: start)
+            // What the very first packet to arrive had overtaken was not missed yet.
+            for sequence in start..<newest where slot(sequence) == nil && !repairs.contains(sequence) {
+                repairs.add(sequence..<sequence + 1, now: now)
+            }
             (hasStarted, head) = (true, start)
         }
         while let at = head, at <= newest {
@@ -266,6 +279,8 @@ package final class StreamChecker {
         }
     }
 
+    private func isCut(_ slot: Slot) -> Bool { !slot.marker || slot.isFiller }
+
     private func belongs(_ slot: Slot, to tag: FrameTag, _ index: Int) -> Bool {
         let own = slot.reading.tag
         return own.frame == tag.frame && own.source == tag.source && Int(own.index) == index && !slot.isFiller
@@ -276,16 +291,16 @@ package final class StreamChecker {
         guard let head else { return false }
         if mayJump, let start = keyFrame(from: missing + 1, to: newest) {
             let gap = (head..<start).filter { slot($0) == nil }
-            let isLegal =
-                gap.count == 1 && gap[0] == start - 1 && slot(start - 2).map { !$0.marker || $0.isFiller } ?? false
-            for sequence in gap { passed.append((sequence, isLegal)) }
+            for sequence in gap {
+                passed.append((sequence, sequence == start - 1, slot(sequence - 1).map(isCut) ?? false))
+            }
             _ = repairs.removeAll(before: start)
             self.head = start
             return true
         }
         guard !repairs.contains(missing) else { return false }
         isDamaged = true
-        passed.append((missing, false))
+        passed.append((missing, false, false))
         self.head = missing + 1
         return true
     }
@@ -353,6 +368,9 @@ package final class StreamChecker {
             guard decoded[Int(number % 512)] != UInt64(tag.source) << 32 | UInt64(number) else { continue }
             if isDamaged {
                 undecodableCount += 1
+                if details.count < 8 {
+                    details.append("undecodable: frame \(tag.frame) of \(tag.source) refers to \(number)")
+                }
             } else {
                 fault(
                     .missingReference,
@@ -489,7 +507,7 @@ package final class StreamChecker {
     }
 
     private func fault(_ kind: Fault, _ text: @autoclosure () -> String) {
-        faults[kind, default: 0] += 1
+        found[kind, default: 0] += 1
         if details.count < 8 { details.append("\(kind): \(text())") }
     }
 }
