@@ -96,6 +96,29 @@
         real(constraints?.video ? { ...constraints, video: { width, height, frameRate } } : constraints)
       );
     },
+    // Replaces the microphone by something like a voice: a tone in syllables, loud for most of the time.
+    voice: () => {
+      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        if (!constraints.audio) return real(constraints);
+        const context = new AudioContext();
+        const [tone, syllables, gain] = [new OscillatorNode(context, { frequency: 220 }), new OscillatorNode(context, { frequency: 3 }), new GainNode(context, { gain: 0.3 })];
+        const output = context.createMediaStreamDestination();
+        syllables.connect(new GainNode(context, { gain: 0.25 })).connect(gain.gain);
+        tone.connect(gain).connect(output);
+        tone.start();
+        syllables.start();
+        const { stream } = output;
+        if (constraints.video) (await real({ video: constraints.video })).getTracks().forEach((track) => stream.addTrack(track));
+        return stream;
+      };
+    },
+    // Chooses a quality on a person's tile, as a viewer does.
+    choose: (name, quality) => {
+      const select = window.probe.tile(name).querySelector('.quality select');
+      select.value = quality;
+      select.dispatchEvent(new Event('change'));
+    },
     // Replaces the camera by noise, which no encoder compresses away.
     noise: (width = 1280, height = 720, fps = 30) => {
       const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -35,10 +35,14 @@ def server():
     return found
 
 
+# Small pictures may go out in three sizes: several 720p encoders are too much for two cores.
+ALL_SIZES = "--force-fieldtrials=WebRTC-LegacySimulcastLayerLimit/Disabled/"
+
+
 def chromium():
     """The Chromium that most tests share; without any flag about loopback addresses or mDNS."""
     if "chromium" not in _shared:
-        _shared["chromium"] = Chromium()
+        _shared["chromium"] = Chromium(ALL_SIZES)
     return _shared["chromium"]
 
 

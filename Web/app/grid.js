@@ -12,7 +12,7 @@ const NARROW_GAP = 6;
 const SLIMMEST = 3 / 4;
 const WIDEST = 16 / 9;
 
-/** The tiles of a meeting. Emits `viewchange` when sizes, or what can be seen, may have changed. */
+/** The tiles of a meeting. Emits `viewchange` (isByHand) when sizes, what can be seen, or a viewer's choice has changed. */
 export class Grid extends EventEmitter {
   #root;
   #tiles = new Map();
@@ -46,7 +46,7 @@ export class Grid extends EventEmitter {
     if (!tile) {
       tile = new Tile({ peerId, isSelf, isScreen, sink: this.#sink });
       this.#tiles.set(key, tile);
-      tile.onQuality = () => this.emit('viewchange');
+      tile.onQuality = () => this.emit('viewchange', true);
       this.#root.append(tile.element);
       this.#watcher.observe(tile.element);
       this.layout();

@@ -80,8 +80,8 @@ export class LayerWishes {
     [this.#wishOf, this.#apply] = [wishOf, apply];
   }
 
-  /** Looks at all consumers; call it whenever anything may have changed. */
-  update(consumers) {
+  /** Looks at all consumers; call it whenever anything may have changed. What is chosen by hand does not wait. */
+  update(consumers, isByHand = false) {
     const present = new Set(consumers);
     for (const [consumer, entry] of this.#entries) {
       if (present.has(consumer)) continue;
@@ -91,7 +91,7 @@ export class LayerWishes {
     for (const consumer of consumers) {
       const isNew = !this.#entries.has(consumer);
       if (isNew) this.#entries.set(consumer, { told: best(consumer) });
-      this.#consider(consumer, isNew);
+      this.#consider(consumer, isNew || isByHand);
     }
   }
 
@@ -99,15 +99,15 @@ export class LayerWishes {
     this.update([]);
   }
 
-  #consider(consumer, isNew) {
+  #consider(consumer, isHasty) {
     const entry = this.#entries.get(consumer);
     const wish = this.#wishOf(consumer);
-    if (entry.timer !== undefined && isSame(entry.pending, wish)) return;
+    if (entry.timer !== undefined && !isHasty && isSame(entry.pending, wish)) return;
     clearTimeout(entry.timer);
     entry.timer = undefined;
     if (isSame(entry.told, wish)) return;
     entry.pending = wish;
-    const delay = isNew ? 0 : isMore(wish, entry.told) ? UP_DELAY : DOWN_DELAY;
+    const delay = isHasty ? 0 : isMore(wish, entry.told) ? UP_DELAY : DOWN_DELAY;
     entry.timer = setTimeout(() => this.#tell(consumer), delay);
   }
 

@@ -17,7 +17,7 @@ export class Reception {
     this.#wishes = new LayerWishes(
       (consumer) => this.#wishFor(consumer),
       (consumer, layers, before) => this.#room.setLayers(consumer, layers, before));
-    grid.on('viewchange', () => this.update());
+    grid.on('viewchange', (isByHand) => this.update(isByHand));
   }
 
   /** Serves this room from now on; null serves none. */
@@ -29,13 +29,13 @@ export class Reception {
   /** The viewer's choice for all pictures without one of their own. */
   setQuality(quality) {
     this.#quality = quality;
-    this.update();
+    this.update(true);
   }
 
   /** Looks at every received picture again. */
-  update() {
+  update(isByHand = false) {
     const entries = (this.#room?.consumers ?? []).filter(({ consumer }) => consumer.kind === 'video' && !consumer.closed);
-    this.#wishes.update(entries.map(({ consumer }) => consumer));
+    this.#wishes.update(entries.map(({ consumer }) => consumer), isByHand);
     for (const entry of entries) {
       const tile = tileShowing(this.#grid, entry);
       tile?.setOff(this.#qualityOf(tile) === 'off');

@@ -54,6 +54,12 @@ export function h264Profile(codec) {
   return H264_PROFILES.find(([id, mask, value]) => id === idc && (flags & mask) === value)?.[3] ?? null;
 }
 
+/**
+ * Describes layers outside the payload. Beside it, Chromium leaves picture ids and layers out of VP8's own descriptor,
+ * and viewers would no more know which frames they can do without when one is lost: so VP8 goes without it.
+ */
+const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+
 const sameFeedback = (a, b) => a.type === b.type && (a.parameter ?? '') === (b.parameter ?? '');
 
 /**
@@ -124,9 +130,9 @@ export function sendingParameters(section, router, wanted, { red } = {}) {
     : media[0];
   if (!chosen) return null;
   const rtx = common.codecs.find((codec) => isRtx(codec) && codec.parameters.apt === chosen.preferredPayloadType);
-  const headerExtensions = common.headerExtensions.map(({ uri, preferredId }) => {
-    return { uri, id: preferredId, encrypt: false, parameters: {} };
-  });
+  const headerExtensions = common.headerExtensions
+    .filter(({ uri }) => !(uri === DEPENDENCY_DESCRIPTOR && lower(chosen.mimeType) === 'video/vp8'))
+    .map(({ uri, preferredId }) => ({ uri, id: preferredId, encrypt: false, parameters: {} }));
   const redundant = redundancyFor(chosen, common.codecs);
   const isRedundant = redundant && (red ?? common.codecs.indexOf(redundant) < common.codecs.indexOf(chosen));
   const codecs = [chosen, ...(rtx ? [rtx] : []), ...(isRedundant ? [redundant] : [])].map((codec) => {

@@ -94,6 +94,10 @@ test('more is asked for soon, less only when it lasts', async () => {
   change(2);
   await until(() => subject.told.length === 4, 'back', 600);
   equal(subject.told[3], [2, null]);
+  subject.wish = { spatialLayer: 1, temporalLayer: 2 };
+  subject.wishes.update([subject.consumer]);
+  subject.wishes.update([subject.consumer], true);
+  await until(() => subject.told.length === 5, 'what is chosen by hand does not wait', 300);
 });
 
 test('what fails is tried again, and a consumer that is gone is let be', async () => {
