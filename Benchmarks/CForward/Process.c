@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #define _GNU_SOURCE
+#include <malloc.h>
 #include "CForward.h"
 
 #include <errno.h>
@@ -118,4 +119,9 @@ int forward_cpu(int place) {
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET(cpu, &set) && place-- == 0) return cpu;
     return -1;
+}
+
+long forward_heap_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return (long)(info.uordblks + info.hblkhd);
 }

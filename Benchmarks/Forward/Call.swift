@@ -7,6 +7,9 @@ import SwiftletWire
 import SwiftletControl
 
 /// The call that both forwarders carry: one publisher of VP8 and its consumers, each with keys of its own.
+///
+/// The publisher announces three encodings of three temporal layers and sends the first: numbers, times, picture ids and
+/// layers are looked at and rewritten for every consumer, and all is kept for retransmission.
 enum Call {
     static let suite = SRTPProfile.gcm128
     static let ssrc: UInt32 = 1000
@@ -20,6 +23,8 @@ enum Call {
     private static let sendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
     private static let transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
     private static let orientation = "urn:3gpp:video-orientation"
+
+    private static let encodings: [UInt32] = [ssrc, ssrc + 10, ssrc + 20]
 
     /// The worker's keys of its link to peer `index`; 0 is the publisher.
     static func keys(_ index: Int) -> SRTPKeyingMaterial {
@@ -69,13 +74,15 @@ enum Call {
                     .init(uri: mid, id: 1), .init(uri: transportCC, id: transportSequenceID),
                     .init(uri: orientation, id: 4),
                 ],
-                encodings: [.init(ssrc: ssrc, rtx: .init(ssrc: ssrc + 1))]
+                encodings: encodings.map {
+                    .init(ssrc: $0, rtx: .init(ssrc: $0 + 1), scalabilityMode: "L1T3")
+                }
             ),
             rtpMapping: RtpMapping(
                 codecs: [
                     .init(payloadType: 96, mappedPayloadType: 101), .init(payloadType: 97, mappedPayloadType: 102),
                 ],
-                encodings: [.init(ssrc: ssrc, mappedSsrc: 5000)]
+                encodings: encodings.map { .init(ssrc: $0, mappedSsrc: $0 + 4000) }
             )
         )
     }
@@ -88,7 +95,7 @@ enum Call {
             transportId: transport,
             producerId: "producer",
             kind: .video,
-            type: .simple,
+            type: .simulcast,
             rtpParameters: RtpParameters(
                 mid: "0",
                 codecs: codecs(120),
@@ -102,7 +109,7 @@ enum Call {
             codecMapping: [
                 .init(payloadType: 101, mappedPayloadType: 120), .init(payloadType: 102, mappedPayloadType: 121),
             ],
-            consumableRtpEncodings: [.init(ssrc: 5000)]
+            consumableRtpEncodings: encodings.map { .init(ssrc: $0 + 4000, scalabilityMode: "L1T3") }
         )
     }
 

@@ -58,8 +58,12 @@ final class SealedPackets {
         var payload = [UInt8](repeating: 0xAA, count: Self.plainSize - Self.headerLength)
         for index in 0..<count {
             let isKey = (number + index) % Self.keyFrameInterval == 0
-            // VP8: start of a frame, whose first bit says whether it is no key frame, RFC 7741 §4.2 and §4.3.
-            (payload[0], payload[1]) = (0x10, isKey ? 0 : 1)
+            let picture = number + index
+            // VP8, RFC 7741 §4.2 and §4.3: start of a frame with picture id, TL0PICIDX and temporal layer, so that all of
+            // it is rewritten for each consumer; then the bit that says whether it is no key frame.
+            (payload[0], payload[1]) = (0x90, 0xE0)
+            (payload[2], payload[3]) = (0x80 | UInt8(picture >> 8 & 0x7F), UInt8(picture & 0xFF))
+            (payload[4], payload[5], payload[6]) = (UInt8(picture & 0xFF), 0, isKey ? 0 : 1)
             let length = write(payload, number + index, into: &bytes, at: (place + index) * size)
             guard length == size else { return false }
         }

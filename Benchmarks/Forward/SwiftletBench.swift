@@ -12,6 +12,7 @@ enum SwiftletBench {
     private static let usage = """
         usage: swiftlet-bench forward [--quick] [--consumers N] [--burst N] [--repetitions N]
                swiftlet-bench engine [--consumers N] [--burst N]
+               swiftlet-bench memory
                swiftlet-bench soak [--minutes N]
 
         """
@@ -24,6 +25,7 @@ enum SwiftletBench {
             case "engine":
                 let consumers = number(after: "--consumers", in: arguments) ?? 50
                 try EngineAlone(consumers: consumers, burst: number(after: "--burst", in: arguments) ?? 8).run()
+            case "memory": try MemoryBenchmark().run()
             case "soak": exit(try Soak(minutes: number(after: "--minutes", in: arguments) ?? 30).run() ? 0 : 1)
             case "floor":
                 exit(forward_floor_main(Int32(try argument(2, of: arguments)), Int32(try argument(3, of: arguments))))

@@ -76,6 +76,8 @@ void forward_end(forward_child *child);
 int64_t forward_cpu_ns(int pid);
 /// Resident kilobytes of a process, or -1.
 int64_t forward_rss_kb(int pid);
+/// Bytes of heap in use, large blocks included.
+long forward_heap_in_use(void);
 /// Keeps the calling thread on one processor.
 int forward_pin(int cpu);
 /// Puts this process before whatever else runs here, where that is allowed.
