@@ -20,7 +20,6 @@ final class Consumer {
     let kind: MediaKind
     let type: ConsumerType
     let parameters: RtpParameters
-    let consumableEncodings: [RtpEncodingParameters]
     let send: SendStream
     let extensions: OutgoingExtensions
     let cname: [UInt8]
@@ -55,6 +54,8 @@ final class Consumer {
     var needsSync = true
     /// Since when it has waited for a key frame.
     var waitingSince: Instant?
+    /// Key frames that came too late to take over with.
+    var outdatedKeyFrames = 0
     /// The newest packet forwarded, to go on in time when another stream takes over.
     var lastSent: Instant?
     var lastWasMarked = true
@@ -87,7 +88,7 @@ final class Consumer {
 
     init(_ request: ControlRequest.Consume, slot: UInt16, transport: WebRtcTransport, producer: Producer) {
         (id, kind, type) = (request.id, request.kind, request.type)
-        (parameters, consumableEncodings) = (request.rtpParameters, request.consumableRtpEncodings)
+        parameters = request.rtpParameters
         (isPaused, self.slot) = (request.paused, slot)
         (self.transport, self.producer) = (transport, producer)
         queue = transport.makeIntents()

@@ -188,7 +188,7 @@ extension Consumer {
             kind: kind,
             type: type,
             rtpParameters: parameters,
-            consumableRtpEncodings: consumableEncodings,
+            consumableRtpEncodings: producer.consumableEncodings,
             paused: isPaused,
             producerPaused: producer.isPaused,
             score: score,

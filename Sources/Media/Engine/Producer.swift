@@ -54,6 +54,16 @@ final class Producer {
 
     var isVideo: Bool { kind == .video }
 
+    /// Its encodings as its router's consumers know them, lowest first.
+    var consumableEncodings: [RtpEncodingParameters] {
+        zip(parameters.encodings, mapping.encodings).map { encoding, mapped in
+            var encoding = encoding
+            (encoding.rid, encoding.rtx, encoding.codecPayloadType) = (nil, nil, nil)
+            encoding.ssrc = mapped.mappedSsrc
+            return encoding
+        }
+    }
+
     /// The lowest encoding that packets come on.
     var lowestActiveStream: ProducerStream? {
         for stream in streams {
