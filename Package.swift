@@ -277,6 +277,14 @@ let package = Package(
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
         tests("SRTP", rooms("SRTP", "Crypto", "Wire") + ["CSRTP"]),
+        // What `make fuzz` and the tests beside it feed.
+        .target(
+            name: "FuzzTargets",
+            dependencies: rooms("Streams", "SRTP", "ICE", "STUN", "Congestion", "RTP", "Crypto", "Wire"),
+            path: "Fuzz/Targets",
+            swiftSettings: borrowing
+        ),
+        tests("Fuzz", rooms("Wire") + ["FuzzTargets"]),
     ]
 )
 
@@ -296,6 +304,22 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
             swiftSettings: borrowing
         ),
     ]
+}
+
+// The fuzzers are built apart from all else, with coverage counters in every room that they reach and nothing from outside.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    let reached = ["Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "Congestion", "Streams"].map(target)
+    package.targets.removeAll { !reached.contains($0.name) && $0.name != "FuzzTargets" }
+    package.targets += [
+        .executableTarget(
+            name: "swiftlet-fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Fuzz/Driver",
+            swiftSettings: strict
+        )
+    ]
+    package.products = [.executable(name: "swiftlet-fuzz", targets: ["swiftlet-fuzz"])]
+    package.dependencies = []
 }
 
 if Context.environment["SWIFTLET_DOCS"] != nil {

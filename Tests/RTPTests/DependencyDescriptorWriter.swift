@@ -1,22 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletRTP
+
 /// A dependency structure as a sender composes it.
 ///
 /// - Note: AV1 RTP specification, appendix A.8.3.
-package struct DependencyStructureDraft: Equatable, Sendable {
+struct DependencyStructureDraft: Equatable, Sendable {
     /// What frames that name it have in common.
-    package struct Template: Equatable, Sendable {
-        package var spatialID: Int
-        package var temporalID: Int
+    struct Template: Equatable, Sendable {
+        var spatialID: Int
+        var temporalID: Int
         /// For each decode target: 0 not present, 1 discardable, 2 switch, 3 required.
-        package var indications: [UInt8]
+        var indications: [UInt8]
         /// How many frame numbers back the frames lie that it depends on, 1 to 16 each.
-        package var distances: [Int]
+        var distances: [Int]
         /// For each chain, how many frame numbers back its last frame lies, 0 to 15.
-        package var chainDistances: [Int]
+        var chainDistances: [Int]
 
-        package init(
+        init(
             spatialID: Int,
             temporalID: Int,
             indications: [UInt8],
@@ -29,19 +31,19 @@ package struct DependencyStructureDraft: Equatable, Sendable {
     }
 
     /// The id of the first template, 0 to 63.
-    package var templateIDOffset: Int
+    var templateIDOffset: Int
     /// 1 to 32.
-    package var targetCount: Int
+    var targetCount: Int
     /// In the order of their layers: the next one's are the same, or the next temporal layer, or the lowest temporal
     /// layer of the next spatial one.
-    package var templates: [Template]
-    package var chainCount: Int
+    var templates: [Template]
+    var chainCount: Int
     /// For each decode target the chain that protects it; only with chains.
-    package var targetChains: [Int]
+    var targetChains: [Int]
     /// For each spatial layer; empty where the structure does not tell.
-    package var resolutions: [VideoResolution]
+    var resolutions: [VideoResolution]
 
-    package init(
+    init(
         templateIDOffset: Int = 0,
         targetCount: Int,
         templates: [Template],
@@ -54,7 +56,7 @@ package struct DependencyStructureDraft: Equatable, Sendable {
     }
 
     /// The id of the template at `index`.
-    package func templateID(_ index: Int) -> Int { (templateIDOffset + index) % 64 }
+    func templateID(_ index: Int) -> Int { (templateIDOffset + index) % 64 }
 
     func write(to bits: inout BitWriter) {
         bits.write(templateIDOffset, 6)
@@ -92,27 +94,27 @@ package struct DependencyStructureDraft: Equatable, Sendable {
 /// A dependency descriptor as a sender composes it.
 ///
 /// - Note: AV1 RTP specification, appendix A.8.
-package struct DependencyDescriptorDraft: Equatable, Sendable {
-    package var isStart = true
-    package var isEnd = true
-    package var templateID: Int
-    package var frameNumber: UInt16
-    package var structure: DependencyStructureDraft?
+struct DependencyDescriptorDraft: Equatable, Sendable {
+    var isStart = true
+    var isEnd = true
+    var templateID: Int
+    var frameNumber: UInt16
+    var structure: DependencyStructureDraft?
     /// A bit for each decode target, target 0 lowest; `nil` says nothing.
-    package var activeTargets: UInt32?
+    var activeTargets: UInt32?
     /// In place of the template's, for each decode target.
-    package var indications: [UInt8]?
+    var indications: [UInt8]?
     /// In place of the template's, 1 to 4096 each.
-    package var distances: [Int]?
+    var distances: [Int]?
     /// In place of the template's, 0 to 255 for each chain.
-    package var chainDistances: [Int]?
+    var chainDistances: [Int]?
 
-    package init(templateID: Int, frameNumber: UInt16) {
+    init(templateID: Int, frameNumber: UInt16) {
         (self.templateID, self.frameNumber) = (templateID, frameNumber)
     }
 
     /// The value of the header extension, under a structure that has `targetCount` decode targets.
-    package func encoded(targetCount: Int) -> [UInt8] {
+    func encoded(targetCount: Int) -> [UInt8] {
         var bits = BitWriter()
         bits.write(isStart ? 1 : 0, 1)
         bits.write(isEnd ? 1 : 0, 1)
