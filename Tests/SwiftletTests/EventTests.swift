@@ -97,6 +97,7 @@ struct EventTests {
             await all(router).map {
                 switch $0 {
                 case .newTransport(let new): "transport \(new === transport)"
+                case .newRtpObserver: "observer"
                 case .close: "close"
                 @unknown default: "?"
                 }

@@ -89,7 +89,8 @@ public final class AudioLevelObserver: RtpObserver {
     ///
     /// - Parameter producerId: An audio producer of the same router.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/notFound`` for a producer that the router does not have, with
-    ///   ``SwiftletError/Code/invalidArgument`` for a video producer, or with ``SwiftletError/Code/closed``.
+    ///   ``SwiftletError/Code/invalidArgument`` for a video producer, with ``SwiftletError/Code/limitReached`` beyond the
+    ///   worker's limit, or with ``SwiftletError/Code/closed``.
     public func addProducer(producerId: String) async throws(SwiftletError) {
         try requireOpen()
         core.observers.emit(.addProducer(try await body.add(producerId)))

@@ -37,7 +37,8 @@ public protocol RtpObserver: AnyObject, Sendable {
     ///
     /// - Parameter producerId: An audio producer of the same router.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/notFound`` for a producer that the router does not have, with
-    ///   ``SwiftletError/Code/invalidArgument`` for a video producer, or with ``SwiftletError/Code/closed``.
+    ///   ``SwiftletError/Code/invalidArgument`` for a video producer, with ``SwiftletError/Code/limitReached`` beyond the
+    ///   worker's limit, or with ``SwiftletError/Code/closed``.
     func addProducer(producerId: String) async throws(SwiftletError)
     /// Listens to a producer no more; one that it does not listen to is let be.
     ///

@@ -50,6 +50,12 @@ struct Call {
     /// What a peer can receive that takes over the router's numbers.
     var everything: RtpCapabilities { router.rtpCapabilities }
 
+    func consume(_ producer: Producer, preferredLayers: ConsumerLayers?) async throws -> Consumer {
+        try await receiving.consume(
+            .init(producerId: producer.id, rtpCapabilities: everything, preferredLayers: preferredLayers)
+        )
+    }
+
     func consume(_ producer: Producer, mid: String? = nil) async throws -> Consumer {
         try await receiving.consume(.init(producerId: producer.id, rtpCapabilities: everything, mid: mid))
     }

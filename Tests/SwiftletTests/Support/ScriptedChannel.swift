@@ -118,6 +118,14 @@ final class ScriptedChannel: WorkerChannel {
         }
     }
 
+    /// What a producer of three sizes and three rates makes of a wish.
+    private static func clamped(_ layers: ConsumerLayers?) -> ConsumerLayers {
+        ConsumerLayers(
+            spatialLayer: min(layers?.spatialLayer ?? 2, 2),
+            temporalLayer: min(layers?.temporalLayer ?? 2, 2)
+        )
+    }
+
     private static func answer(to request: ControlRequest) -> ControlReply {
         let ice = IceParameters(usernameFragment: "ufrag", password: "password", iceLite: true)
         return switch request {
@@ -147,8 +155,14 @@ final class ScriptedChannel: WorkerChannel {
                 .init(
                     paused: consumer.paused,
                     producerPaused: false,
-                    score: ConsumerScore(score: 10, producerScore: 10, producerScores: [10])
+                    score: ConsumerScore(score: 10, producerScore: 10, producerScores: [10]),
+                    preferredLayers: consumer.preferredLayers
                 )
+            )
+        case .setPreferredLayers(_, let layers): .preferredLayers(clamped(layers))
+        case .dumpRtpObserver(let id):
+            .rtpObserverDump(
+                RtpObserverDump(id: id, routerId: "r", type: "audiolevel", paused: false, producerIds: [])
             )
         case .getResourceUsage: .resourceUsage(WorkerResourceUsage(userTime: 7))
         case .dumpRouter(let id): .routerDump(RouterDump(id: id, transportIds: [], consumerIdsByProducerId: [:]))
