@@ -178,9 +178,9 @@ extension Engine {
     private func closeRouter(_ id: String, now: Instant) throws(ControlError) { close(try router(id), now: now) }
 
     private func close(_ router: Router, now: Instant) {
+        for observer in router.observers { observer.close() }
         for transport in router.transports { transport.closeConsumers() }
         for transport in router.transports { transport.close(now: now) }
-        for observer in router.observers { observer.close() }
         board.remove(router: router)
     }
 }

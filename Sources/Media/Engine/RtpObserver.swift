@@ -98,8 +98,8 @@ class RtpObserver {
 
     /// Forgets everybody.
     func close() {
-        for case let producer? in producers { remove(producer) }
         deadline = nil
+        for case let producer? in producers { remove(producer) }
         board.remove(observer: self)
         router.observers.removeAll { $0 === self }
     }

@@ -41,6 +41,8 @@ package struct LossBudget: Sendable {
 
     /// What reports are averaged over: a little less than the second in which consumers of video report.
     package static let window = Duration.milliseconds(800)
+    /// For how long a report speaks: until the next is due.
+    package static let reportInterval = Duration.seconds(1)
     /// How long after a step reports may speak of the time before it: a report interval, with its jitter, and a round
     /// trip.
     package static let settlingTime = Duration.milliseconds(1500)
@@ -136,7 +138,6 @@ package struct LossBudget: Sendable {
         }
         if let until = lossyUntil, start - until > Self.longestGap { lossySince = nil }
         lossySince = lossySince ?? start
-        // A report speaks for no more than a window.
-        lossyUntil = min(now, (lastReport ?? start) + Self.window)
+        lossyUntil = min(now, (lastReport ?? start) + Self.reportInterval)
     }
 }
