@@ -30,6 +30,17 @@ struct ForwardingAllocationTests {
         #expect(warm.allocations == 0)
     }
 
+    @Test("Nothing per packet where layers are left out and picture ids rewritten")
+    func layers() throws {
+        let warm = try WarmEngine(isLayered: true)
+        warm.forward(bursts: 720, withLoss: true)
+        warm.startCounting()
+        warm.forward(bursts: 240, withLoss: true)
+        #expect(warm.packets[120] == 240 * 8 / 2 * WarmEngine.viewers, "every other frame is of the highest layer")
+        #expect(warm.packets[121] ?? 0 > 0)
+        #expect(warm.allocations == 0)
+    }
+
     @Test("A cold engine's allocations are seen, so the counter reaches into it")
     func coldEngineIsSeen() throws {
         let cold = try WarmEngine()

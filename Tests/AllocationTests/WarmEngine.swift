@@ -21,6 +21,9 @@ final class WarmEngine {
     private static let transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
     let engine: Engine
+    /// Whether the publisher announces three encodings of three temporal layers, of which it sends the first, and the
+    /// viewers prefer the two lower layers.
+    private let isLayered: Bool
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     private let senders: [SRTPSender]
     private let receivers: [SRTPReceiver]
@@ -34,7 +37,8 @@ final class WarmEngine {
     /// Packets that left in those calls, by payload type.
     private(set) var packets: [UInt8: Int] = [:]
 
-    init(profile: SRTPProfile = .gcm128) throws {
+    init(profile: SRTPProfile = .gcm128, isLayered: Bool = false) throws {
+        self.isLayered = isLayered
         let anchor = WallClockAnchor(instant: now, unixNanoseconds: 1_760_000_000_000_000_000)
         var limits = EngineLimits()
         limits.storedBytes = 32 << 20
@@ -61,8 +65,20 @@ final class WarmEngine {
             let tuple = Tuple(socket: Self.socket, remote: Self.address(index))
             engine.startWithKeys(transportId: id, keys: keys[index], tuple: tuple, now: now)
         }
-        try ask(.produce(Self.produce))
-        for index in 1...Self.viewers { try ask(.consume(Self.consume(index))) }
+        var produce = Self.produce
+        if isLayered {
+            let ssrcs: [UInt32] = [1000, 1010, 1020]
+            produce.rtpParameters.encodings = ssrcs.map {
+                .init(ssrc: $0, rtx: .init(ssrc: $0 + 1), scalabilityMode: "L1T3")
+            }
+            produce.rtpMapping.encodings = ssrcs.map { .init(ssrc: $0, mappedSsrc: $0 + 4000) }
+        }
+        try ask(.produce(produce))
+        for index in 1...Self.viewers {
+            var consume = Self.consume(index)
+            if isLayered { consume.preferredLayers = ConsumerLayers(spatialLayer: 0, temporalLayer: 1) }
+            try ask(.consume(consume))
+        }
         while engine.poll() != nil {}
     }
 
@@ -153,6 +169,7 @@ final class WarmEngine {
         // Two sizes, so that padding is written too.
         var payload = [UInt8](repeating: 0xAA, count: number % 2 == 0 ? 1100 : 1090)
         (payload[0], payload[1]) = (0x10, isKey ? 0 : 1)
+        if isLayered { describe(&payload, isKey: (number - 1000) % 800 == 0) }
         let length = senders[0].seal(
             into: &span,
             at: 0,
@@ -165,6 +182,17 @@ final class WarmEngine {
         )
         number += 1
         return Array(bytes.prefix(length))
+    }
+
+    /// VP8 with picture id, TL0PICIDX and temporal layers 0, 2, 1, 2 in turn, RFC 7741 §4.2; a frame is eight packets.
+    private func describe(_ payload: inout [UInt8], isKey: Bool) {
+        let picture = (number - 1000) / 8
+        let layer: UInt8 = isKey ? 0 : [0, 2, 1, 2][Int(picture % 4)]
+        let isStart = (number - 1000) % 8 == 0
+        (payload[0], payload[1]) = (isStart ? 0x90 : 0x80, 0xE0)
+        (payload[2], payload[3]) = (0x80 | UInt8(picture >> 8 & 0x7F), UInt8(picture & 0xFF))
+        (payload[4], payload[5]) = (UInt8(picture / 4 & 0xFF), layer << 6 | 0x20)
+        payload[6] = isKey ? 0 : 1
     }
 
     private func lossReport(_ viewer: Int) -> [UInt8] {
