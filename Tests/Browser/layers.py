@@ -8,7 +8,7 @@ from support import goes_on, report
 WITHIN = 5  # Seconds that a switch may take.
 SENT = ("probe.reports('outbound-rtp', 'video').then(all => all.sort((a, b) => (a.rid ?? '') < (b.rid ?? '') ? -1 : 1)"
         ".map(r => ({rid: r.rid, active: r.active, width: r.frameWidth ?? 0, frames: r.framesEncoded ?? 0, "
-        "mode: r.scalabilityMode, keys: r.keyFramesEncoded, plis: r.pliCount, nacks: r.nackCount, "
+        "mode: r.scalabilityMode, codec: r.mimeType, keys: r.keyFramesEncoded, plis: r.pliCount, nacks: r.nackCount, "
         "resent: r.retransmittedPacketsSent, limited: r.qualityLimitationReason})))")
 RECEIVED = ("probe.reports('inbound-rtp', 'video').then(all => all.map(r => ({frames: r.framesDecoded ?? 0, "
             "rate: r.framesPerSecond ?? 0, bytes: r.bytesReceived, freezes: r.freezeCount, frozen: r.totalFreezesDuration, "

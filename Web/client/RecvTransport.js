@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { UnsupportedError } from './errors.js';
+import { allowLayers } from './browser.js';
 import { Consumer } from './Consumer.js';
-import { receivingCodecs } from './negotiation.js';
+import { UnsupportedError } from './errors.js';
+import { DEPENDENCY_DESCRIPTOR, receivingCodecs } from './negotiation.js';
 import { Transport } from './Transport.js';
 
 /** Most consumers that one negotiation takes in. */
@@ -73,6 +74,10 @@ export class RecvTransport extends Transport {
     const connection = this.peerConnection;
     const offer = this.describe('offer', this.#sections);
     await connection.setRemoteDescription(offer);
+    for (const transceiver of connection.getTransceivers()) {
+      const section = this.#sections.find(({ mid, closed }) => mid === transceiver.mid && !closed);
+      if (section?.headerExtensions.some(({ uri }) => uri === DEPENDENCY_DESCRIPTOR)) allowLayers(transceiver);
+    }
     const answer = await connection.createAnswer();
     await this.connectOnce(answer.sdp);
     const closed = this.#sections.filter((section) => section.closed);

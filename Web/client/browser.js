@@ -5,6 +5,7 @@
 // thrown away. Payload types and extension ids in it are the ones that later offers will use.
 
 import { UnsupportedError } from './errors.js';
+import { DEPENDENCY_DESCRIPTOR } from './negotiation.js';
 import { parseDescription } from './sdp.js';
 
 // Chromium and Firefox are tested. Safari takes the same path, untested: where browsers differ, features are asked for,
@@ -30,12 +31,20 @@ export async function probe(direction) {
   try {
     connection.addTransceiver('audio', { direction });
     const hasScalabilityModes = direction === 'sendonly' ? addLayered(connection) : false;
-    if (direction !== 'sendonly') connection.addTransceiver('video', { direction });
+    if (direction !== 'sendonly') allowLayers(connection.addTransceiver('video', { direction }));
     const offer = await connection.createOffer();
     return { sections: parseDescription(offer.sdp).sections, hasScalabilityModes };
   } finally {
     connection.close();
   }
+}
+
+/** Lets a transceiver negotiate the extension that describes layers, which browsers leave out where they need not send it. */
+export function allowLayers(transceiver) {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.();
+  if (!extensions?.some(({ uri, direction }) => uri === DEPENDENCY_DESCRIPTOR && direction === 'stopped')) return;
+  for (const extension of extensions) if (extension.uri === DEPENDENCY_DESCRIPTOR) extension.direction = 'sendrecv';
+  transceiver.setHeaderExtensionsToNegotiate(extensions);
 }
 
 function addLayered(connection) {

@@ -55,10 +55,13 @@ export function h264Profile(codec) {
 }
 
 /**
- * Describes layers outside the payload. Beside it, Chromium leaves picture ids and layers out of VP8's own descriptor,
- * and viewers would no more know which frames they can do without when one is lost: so VP8 goes without it.
+ * Describes layers outside the payload.
+ *
+ * Senders of VP8 go without it: beside it, Chromium leaves picture ids and layers out of VP8's own descriptor, and viewers
+ * would no more know which frames they can do without when one is lost. Viewers of several AV1 layers in one stream need
+ * it: without it, Chromium cannot put them together.
  */
-const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+export const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
 
 const sameFeedback = (a, b) => a.type === b.type && (a.parameter ?? '') === (b.parameter ?? '');
 
@@ -84,7 +87,9 @@ export function intersectCapabilities(local, router, direction) {
     }
     for (const { id, uri, direction: own } of section.headerExtensions) {
       const other = router.headerExtensions?.find((entry) => entry.uri === uri && entry.kind === kind);
-      if (!other || !canUse(direction, own, other.direction ?? 'sendrecv')) continue;
+      // A router that can read it can pass it on, though it does so to those alone who cannot do without.
+      const isPassed = direction === 'recv' && uri === DEPENDENCY_DESCRIPTOR;
+      if (!other || !canUse(direction, own, isPassed ? 'sendrecv' : other.direction ?? 'sendrecv')) continue;
       if (headerExtensions.some((entry) => entry.kind === kind && entry.uri === uri)) continue;
       const usable = direction === 'send' ? 'sendonly' : 'recvonly';
       headerExtensions.push({ kind, uri, preferredId: id, preferredEncrypt: false, direction: usable });

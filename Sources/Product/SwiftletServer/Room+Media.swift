@@ -58,6 +58,7 @@ extension Room {
                     rtpCapabilities: capabilities,
                     paused: true,
                     enableRtx: true,
+                    forwardDependencyDescriptor: producer.needsDescription,
                     appData: ["peerId": .string(owner)]
                 )
             )
@@ -242,5 +243,14 @@ extension Room {
             }
         @unknown default: break
         }
+    }
+}
+
+extension Producer {
+    /// Whether viewers need the dependency descriptor: browsers cannot put together the pictures of several AV1 layers in
+    /// one stream without it. Of other streams they do better without.
+    fileprivate var needsDescription: Bool {
+        type == .svc && ScalabilityMode(parsing: rtpParameters.encodings.first?.scalabilityMode).spatialLayers > 1
+            && rtpParameters.codecs.first?.mimeType.lowercased() == "video/av1"
     }
 }

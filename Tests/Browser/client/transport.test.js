@@ -77,6 +77,9 @@ test('a device says what it can, once', async () => {
   check(device.canProduce('audio') && device.canProduce('video'));
   const names = device.recvRtpCapabilities.codecs.map(({ mimeType }) => mimeType.toLowerCase());
   for (const name of ['audio/opus', 'video/vp8', 'video/vp9', 'video/rtx']) check(names.includes(name), `no ${name}`);
+  for (const { headerExtensions } of [device.recvRtpCapabilities, device.sendRtpCapabilities]) {
+    check(headerExtensions.some(({ uri }) => uri.includes('dependency-descriptor')), 'layers can be described');
+  }
   await fails(() => device.createSendTransport({ id: 'x' }), 'TypeError');
 });
 
