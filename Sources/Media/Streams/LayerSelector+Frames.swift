@@ -169,6 +169,8 @@ extension LayerSelector {
         let isLateKey = !isNewer && isKeyFrame && frames.unread > 0
         if frame.structure != frames.table.structure, isNewer || isLateKey {
             frames.adopt(targets, target: target, isKeyFrame: isKeyFrame)
+            // What follows the key frame and came before it has passed unread, and what is still to come goes with it.
+            if isLateKey { use(target, since: frame) }
         }
         let age = newest &- frame.picture
         if let passes = frames.decision(age: age) { return decided(passes, frame, marker) }
@@ -179,10 +181,10 @@ extension LayerSelector {
 
     private func decided(_ passes: Bool, _ frame: FrameDescription, _ marker: Bool) -> Decision {
         guard passes else { return .drop }
-        guard !marker, frame.flags.contains(.end) else { return .forward(marker: marker) }
-        guard let entry = history.entry(at: frame.picture), entry.decodeTarget != FrameState.none else {
-            return .forward(marker: false)
-        }
+        guard !marker, frame.flags.contains(.end),
+            let entry = history.entry(atFrame: frame.picture, timestamp: frame.timestamp),
+            entry.decodeTarget != LayerHistory.Entry.everything
+        else { return .forward(marker: marker) }
         return .forward(marker: frame.spatial == entry.layers.spatial)
     }
 
@@ -198,9 +200,9 @@ extension LayerSelector {
         let broken = missesDropped ? kinds.needed : 0
         // Within a picture the size only grows: the marker bit may be sent already.
         if frame.timestamp != frames.timestamp || frames.chosen == FrameState.none {
-            choose((frames.intact | joinable) & frames.active & ~broken)
+            choose((frames.intact | joinable) & frames.active & ~broken, at: frame)
         } else if joinable & frames.above & frames.active != 0 {
-            choose(joinable & frames.above & frames.active)
+            choose(joinable & frames.above & frames.active, at: frame)
         }
         frames.timestamp = frame.timestamp
         frames.unread = 0
@@ -210,25 +212,49 @@ extension LayerSelector {
         return passes
     }
 
-    private mutating func choose(_ usable: UInt32) {
+    private mutating func choose(_ usable: UInt32, at frame: FrameDescription) {
         let index = frames.best(of: usable)
         guard index != frames.chosen else { return }
         frames.choose(index)
         let layers = frames.table.layers(of: Int(index))
         current = layers
-        history.append(LayerHistory.Entry(since: newest, layers: layers, decodeTarget: index))
+        use(layers, decodeTarget: index, since: frame)
+    }
+
+    private mutating func use(
+        _ layers: Layers,
+        decodeTarget: UInt8 = LayerHistory.Entry.everything,
+        since frame: FrameDescription
+    ) {
+        history.append(
+            LayerHistory.Entry(
+                since: frame.picture,
+                layers: layers,
+                decodeTarget: decodeTarget,
+                timestamp: frame.timestamp
+            )
+        )
     }
 
     private mutating func decideLate(_ frame: FrameDescription, age: Int64) -> Bool {
-        guard let entry = history.entry(at: frame.picture) else { return false }
-        guard entry.decodeTarget != FrameState.none else { return true }
-        let missesDropped = age < 63 && frame.references & frames.dropped >> UInt64(age &+ 1) != 0
-        let isPresent = entry.decodeTarget < 32 && frame.indication(Int(entry.decodeTarget)) != 0
-        let passes = isPresent && !missesDropped
-        if !passes, frame.structure == frames.table.structure {
-            frames.intact &= ~Kinds(frame.indications, among: frames.table.all).needed
+        guard let entry = history.entry(atFrame: frame.picture, timestamp: frame.timestamp) else { return false }
+        guard entry.decodeTarget != LayerHistory.Entry.everything else { return true }
+        guard age >= 63 || frame.references & frames.dropped >> UInt64(bitPattern: age &+ 1) == 0 else {
+            breakTargets(without: frame)
+            return false
         }
-        return passes
+        if entry.decodeTarget < 32, frame.indication(Int(entry.decodeTarget)) != 0 { return true }
+        // Not for what was in force then, but what is now was joined in the belief that it comes.
+        if frame.structure == frames.table.structure, frames.chosen < 32, frame.indication(Int(frames.chosen)) > 1 {
+            return true
+        }
+        breakTargets(without: frame)
+        return false
+    }
+
+    private mutating func breakTargets(without frame: FrameDescription) {
+        guard frame.structure == frames.table.structure else { return }
+        frames.intact &= ~Kinds(frame.indications, among: frames.table.all).needed
     }
 
     /// A frame whose structure is lacking passes: it may belong to a key frame whose first packet is still to come.
@@ -240,7 +266,7 @@ extension LayerSelector {
     ) -> Decision {
         let age = newest &- frame.picture
         if let passes = frames.decision(age: age) { return decided(passes, frame, marker) }
-        guard isNewer || history.entry(at: frame.picture) != nil else { return .drop }
+        guard isNewer || history.entry(atFrame: frame.picture, timestamp: frame.timestamp) != nil else { return .drop }
         if isNewer {
             frames.timestamp = frame.timestamp
             if frames.unread < .max { frames.unread &+= 1 }
@@ -248,7 +274,7 @@ extension LayerSelector {
                 // A structure beyond our limits: everything passes.
                 frames.adopt(.none, target: target, isKeyFrame: false)
                 current = target
-                history.append(LayerHistory.Entry(since: newest, layers: target, decodeTarget: FrameState.none))
+                use(target, since: frame)
             }
         }
         frames.note(true, age: age)

@@ -6,6 +6,8 @@ extension LayerSelector {
     struct PictureState: BitwiseCopyable, Sendable {
         /// The spatial layers of the newest picture of which packets were dropped, a bit each.
         var droppedLayers: UInt8 = 0
+        /// Those of which packets passed.
+        var passedLayers: UInt8 = 0
         /// How many spatial layers the stream announces; 0 for unknown.
         var announced: UInt8 = 0
         /// The highest spatial layer seen since the last key picture began.
@@ -30,7 +32,8 @@ extension LayerSelector {
         let picture = frame.picture
         let isKey = isKeyFrame || frame.flags.contains(.intra) && frame.spatial == 0
         if picture > newest {
-            (newest, pictures.droppedLayers) = (picture, 0)
+            newest = picture
+            (pictures.droppedLayers, pictures.passedLayers) = (0, 0)
             if isKey { startKeyPicture(frame) } else { startPicture(frame) }
         } else if picture == newest, isKey, !pictures.isKey {
             // The lowest layer of a key picture was overtaken by a higher one.
@@ -45,6 +48,7 @@ extension LayerSelector {
             if picture == newest { pictures.droppedLayers |= 1 << (frame.spatial & 7) }
             return .drop
         }
+        if picture == newest { pictures.passedLayers |= 1 << (frame.spatial & 7) }
         return .forward(marker: marker || isLast(frame, of: layers))
     }
 
@@ -64,8 +68,9 @@ extension LayerSelector {
         var spatial = target.spatial
         if frame.form == .vp8 { spatial = 0 }
         if frame.spatialCount > 0 { spatial = min(spatial, frame.spatialCount &- 1) }
+        // What has begun to pass goes on; what has lost a packet already stays out, and what depends on it.
+        spatial = max(spatial, UInt8(max(0, 7 - pictures.passedLayers.leadingZeroBitCount)))
         if pictures.droppedLayers != 0 {
-            // What has lost a packet already stays out, and what depends on it.
             let lowest = UInt8(pictures.droppedLayers.trailingZeroBitCount)
             spatial = min(spatial, lowest == 0 ? 0 : lowest &- 1)
         }
