@@ -62,13 +62,14 @@ package struct Outbox: Sendable {
     /// Adds a notification, or drops it by the rules above.
     package mutating func append(_ notification: ControlNotification) {
         let subject = Self.subject(of: notification)
+        let waiting = subject.flatMap { latest[$0] }.flatMap { isUntouched($0) ? $0 : nil }
+        if waiting == nil, queuedBytes > Self.droppingBytes, Self.mayDrop(notification) { return drop() }
         guard let frame = try? WorkerProtocol.encode(notification: notification) else { return drop() }
-        if let subject, let index = latest[subject], index > head || index == head && sent == 0 {
-            queuedBytes += frame.count - entries[index].frame.count
-            entries[index].frame = frame
+        if let waiting {
+            queuedBytes += frame.count - entries[waiting].frame.count
+            entries[waiting].frame = frame
             return
         }
-        if queuedBytes > Self.droppingBytes, Self.mayDrop(notification) { return drop() }
         reportDrops()
         append(Entry(frame: frame, subject: subject))
     }
@@ -86,6 +87,9 @@ package struct Outbox: Sendable {
         entries.removeAll(keepingCapacity: entries.capacity <= 1024)
         head = 0
     }
+
+    /// Whether nothing of the entry at `index` has been sent.
+    private func isUntouched(_ index: Int) -> Bool { index > head || index == head && sent == 0 }
 
     private mutating func advance() {
         if let subject = entries[head].subject, latest[subject] == head { latest[subject] = nil }
