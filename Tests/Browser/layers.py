@@ -13,8 +13,9 @@ SENT = ("probe.reports('outbound-rtp', 'video').then(all => all.sort((a, b) => (
 RECEIVED = ("probe.reports('inbound-rtp', 'video').then(all => all.map(r => ({frames: r.framesDecoded ?? 0, "
             "rate: r.framesPerSecond ?? 0, bytes: r.bytesReceived, freezes: r.freezeCount, frozen: r.totalFreezesDuration, "
             "lost: r.packetsLost, packets: r.packetsReceived, nacks: r.nackCount, plis: r.pliCount, keys: r.keyFramesDecoded, "
-            "resent: r.retransmittedPacketsReceived, "
+            "resent: r.retransmittedPacketsReceived ?? 0, "
             "dropped: r.framesDropped, codec: r.mimeType}))[0])")
+CURRENT_LAYERS = "swiftlet.room.consumers.find(e => e.consumer.kind === 'video').consumer.currentLayers"
 # By how much the picture that plays now was captured before (below 0: after) the sound that plays now, in milliseconds.
 LIP_SYNC = ("Promise.all(['video', 'audio'].map(kind => probe.reports('inbound-rtp', kind).then(all => all[0]))).then("
             "([v, a]) => v?.estimatedPlayoutTimestamp && a?.estimatedPlayoutTimestamp ? "
@@ -44,7 +45,7 @@ def step_through(viewer, name, widths):
     for quality, width in (("low", low), ("high", high), ("medium", middle), ("high", high), ("low", low), ("medium", middle)):
         viewer.run(f"probe.choose('{name}', '{quality}')")
         took.append((quality, shows(viewer, name, width)))
-        layers = viewer.eval("swiftlet.room.consumers.find(e => e.consumer.kind === 'video').consumer.currentLayers")
+        layers = viewer.eval(CURRENT_LAYERS)
         assert layers and layers["spatialLayer"] == widths.index(width), (quality, layers)
     return took
 

@@ -4,7 +4,7 @@
 import time
 
 from firefox import Firefox
-from layers import LIP_SYNC, RECEIVED, SENT, report_stream, sends, shows, slows_down, step_through
+from layers import CURRENT_LAYERS, LIP_SYNC, RECEIVED, SENT, report_stream, sends, shows, slows_down, step_through
 from relay import Relay, own_address
 from server import Server, free_media_port
 from support import People, goes_on, report, sees
@@ -100,9 +100,9 @@ def test_loss():
                 goes_on(ben, 20, 15, f"pictures go on at {loss:.0%} loss")
             after = ben.eval(RECEIVED)
             change = {key: round(after[key] - before[key], 2) for key in ("freezes", "frozen", "lost", "nacks", "resent", "plis")}
-            # Of what did not come at first, how much came again.
-            missed = change["lost"] + change["resent"]
-            change["repaired"] = round(change["resent"] / missed, 2) if missed else None
+            # Of what did not come at first, how much came again: for the browser it stays lost.
+            change["repaired"] = round(change["resent"] / change["lost"], 2) if change["lost"] > 0 else None
+            change["layers"] = ben.eval(CURRENT_LAYERS)
             change["seconds"] = round(time.monotonic() - start, 1)
             change["sender resent"] = sum(b["resent"] - a["resent"] for a, b in zip(sent, anna.eval(SENT)))
             report(f"loss of {loss:.0%}", change)

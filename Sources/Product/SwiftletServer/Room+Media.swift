@@ -247,8 +247,10 @@ extension Room {
 }
 
 extension Producer {
-    /// Whether viewers need the dependency descriptor: browsers cannot put together the pictures of several AV1 layers in
-    /// one stream without it. Of other streams they do better without.
+    /// Whether viewers need the dependency descriptor.
+    ///
+    /// Without it, browsers cannot put together the pictures of several AV1 layers in one stream. Of other streams they
+    /// do better without.
     fileprivate var needsDescription: Bool {
         type == .svc && ScalabilityMode(parsing: rtpParameters.encodings.first?.scalabilityMode).spatialLayers > 1
             && rtpParameters.codecs.first?.mimeType.lowercased() == "video/av1"
