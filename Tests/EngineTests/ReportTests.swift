@@ -202,4 +202,38 @@ struct ReportTests {
         }
         return found
     }
+
+    @Test("Reports of many consumers share packets, none above 1200 bytes, each consumer once a round")
+    func packed() throws {
+        let rig = try Rig()
+        let alice = try rig.join("alice")
+        let bob = try rig.join("bob")
+        for index in 0..<60 as Range<UInt32> {
+            let ssrc = 10_000 + 10 * index
+            try rig.ask(.produce(Media.produceVideo("p\(index)", on: "alice", ssrc: ssrc, rtx: nil)))
+            let own = 500_000 + 10 * index
+            try rig.ask(
+                .consume(
+                    Media.consumeVideo(
+                        "c\(index)",
+                        of: "p\(index)",
+                        on: "bob",
+                        ssrc: own,
+                        rtx: own + 1,
+                        mid: "\(index)"
+                    )
+                )
+            )
+            alice.send(
+                alice.rtp(1, ssrc: ssrc, payloadType: 96, timestamp: 1, payload: Media.vp8Payload(key: true))
+            )
+        }
+        (bob.rtcp, alice.rtcp) = ([], [])
+        rig.advance(by: .milliseconds(900))
+        #expect(bob.count(type: 200, format: 0) == 60, "one sender report each")
+        #expect(bob.rtcp.count { $0[1] == 200 } <= 6 && bob.rtcp.allSatisfy { $0.count <= 1200 })
+        let reports = alice.rtcp.filter { $0[1] == 201 }
+        #expect(reports.map { Int($0[0] & 0x1F) }.reduce(0, +) == 60 && reports.count == 2)
+        #expect(alice.count(type: 207, format: 0) == 1, "one reference time a round")
+    }
 }

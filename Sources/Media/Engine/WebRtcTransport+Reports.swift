@@ -182,75 +182,114 @@ extension WebRtcTransport {
         }
     }
 
-    /// Reports about what we receive and what we send, each at its own interval.
+    /// Reports about what we receive and what we send, each at its own interval, as many in a packet as fit.
     private func sendReports(now: Instant) {
-        for producer in producers where RTCPTiming.isDue(producer.kind, last: producer.lastReport, now: now) {
-            producer.lastReport = now
-            sendReceiverReport(about: producer, now: now)
-            producer.publishScores()
-        }
-        for consumer in consumers {
-            guard let consumer, consumer.isActive else { continue }
-            guard RTCPTiming.isDue(consumer.kind, last: consumer.lastReport, now: now) else { continue }
-            consumer.lastReport = now
-            sendSenderReport(of: consumer, now: now)
-        }
+        sendReceiverReports(now: now)
+        sendSenderReports(now: now)
     }
 
-    private func sendReceiverReport(about producer: Producer, now: Instant) {
+    private func sendReceiverReports(now: Instant) {
         // The board's own, so that a report allocates nothing.
         board.blocks.removeAll(keepingCapacity: true)
-        // In-band FEC follows the loss that the sender hears of: that of its worst viewer, then.
-        let worst = producer.worstRemoteFraction
-        for stream in producer.streams {
-            if let block = stream?.receive.report(now: now, worstRemoteFraction: worst) { board.blocks.append(block) }
-            if let block = stream?.receive.retransmissionReport(now: now) { board.blocks.append(block) }
+        for producer in producers where RTCPTiming.isDue(producer.kind, last: producer.lastReport, now: now) {
+            producer.lastReport = now
+            // In-band FEC follows the loss that the sender hears of: that of its worst viewer, then.
+            let worst = producer.worstRemoteFraction
+            for stream in producer.streams {
+                if let block = stream?.receive.report(now: now, worstRemoteFraction: worst) {
+                    board.blocks.append(block)
+                }
+                if let block = stream?.receive.retransmissionReport(now: now) { board.blocks.append(block) }
+            }
+            producer.publishScores()
         }
         let blocks = board.blocks
-        guard !blocks.isEmpty else { return }
         let ntp = board.wall.ntp(at: now)
-        sendRTCP(now: now) { bytes, room in
-            var at = room.lowerBound
-            let kept = blocks.span.extracting(first: min(blocks.count, RTCPReportBlock.maximumPerReport))
-            at +=
-                RTCPWriter.receiverReport(ssrc: Self.ownSSRC, blocks: kept, into: &bytes, in: at..<room.upperBound) ?? 0
-            at +=
-                RTCPWriter.receiverReferenceTime(ssrc: Self.ownSSRC, ntp: ntp, into: &bytes, in: at..<room.upperBound)
-                ?? 0
-            return at - room.lowerBound
+        var first = 0
+        while first < blocks.count {
+            let count = min(blocks.count - first, RTCPReportBlock.maximumPerReport)
+            let kept = first..<first + count
+            sendRTCP(now: now) { bytes, room in
+                var at = room.lowerBound
+                let end = room.upperBound
+                let span = blocks.span.extracting(kept)
+                at += RTCPWriter.receiverReport(ssrc: Self.ownSSRC, blocks: span, into: &bytes, in: at..<end) ?? 0
+                if kept.lowerBound == 0 {
+                    at +=
+                        RTCPWriter.receiverReferenceTime(ssrc: Self.ownSSRC, ntp: ntp, into: &bytes, in: at..<end) ?? 0
+                }
+                return at - room.lowerBound
+            }
+            first += count
         }
     }
 
-    private func sendSenderReport(of consumer: Consumer, now: Instant) {
+    private func sendSenderReports(now: Instant) {
         let ntp = board.wall.ntp(at: now)
-        guard let info = consumer.send.senderInfo(now: now, ntp: ntp, source: consumer.sourceTime(at: ntp)) else {
-            return
-        }
-        let cname = consumer.cname
-        let delay = peerReference.flatMap { consumer.send.delaySinceReference(to: $0, now: now) }
-        sendRTCP(now: now) { bytes, room in
-            var at = room.lowerBound
-            let end = room.upperBound
-            at += RTCPWriter.senderReport(ssrc: consumer.ssrc, info: info, into: &bytes, in: at..<end) ?? 0
-            at +=
-                RTCPWriter.sourceDescription(
-                    ssrc: consumer.ssrc,
-                    cname: cname.span,
-                    into: &bytes,
-                    in: at..<end
-                ) ?? 0
-            if let delay {
-                let delays: InlineArray<1, RTCPDelaySinceReference> = [delay]
-                at +=
-                    RTCPWriter.delaySinceReference(
-                        ssrc: consumer.ssrc,
-                        delays: delays.span,
-                        into: &bytes,
-                        in: at..<end
-                    ) ?? 0
+        var next = 0
+        while next < consumers.count {
+            let before = next
+            sendRTCP(now: now) { bytes, room in
+                var at = room.lowerBound
+                while next < consumers.count {
+                    if let consumer = consumers[next], consumer.isActive,
+                        RTCPTiming.isDue(consumer.kind, last: consumer.lastReport, now: now)
+                    {
+                        let length = write(consumer, ntp, into: &bytes, in: at..<room.upperBound, now: now)
+                        // Where nothing fits any more, the next packet goes on with this one.
+                        if length == nil, at > room.lowerBound { break }
+                        at += length ?? 0
+                        consumer.lastReport = now
+                    }
+                    next += 1
+                }
+                return at - room.lowerBound
             }
-            return at - room.lowerBound
+            // No room for control packets: the reports come a round later.
+            guard next > before else { return }
         }
+    }
+
+    /// Writes the sender's report, name and answer of one consumer.
+    ///
+    /// - Returns: Their length, 0 for a consumer that has sent nothing, `nil` when they do not fit.
+    private func write(
+        _ consumer: Consumer,
+        _ ntp: NTPTime,
+        into bytes: inout MutableSpan<UInt8>,
+        in room: Range<Int>,
+        now: Instant
+    ) -> Int? {
+        guard let info = consumer.send.senderInfo(now: now, ntp: ntp, source: consumer.sourceTime(at: ntp)) else {
+            return 0
+        }
+        var at = room.lowerBound
+        let end = room.upperBound
+        guard let report = RTCPWriter.senderReport(ssrc: consumer.ssrc, info: info, into: &bytes, in: at..<end) else {
+            return nil
+        }
+        at += report
+        let text = consumer.cname
+        let name = RTCPWriter.sourceDescription(
+            ssrc: consumer.ssrc,
+            cname: text.span,
+            into: &bytes,
+            in: at..<end
+        )
+        guard let name else { return nil }
+        at += name
+        if let delay = peerReference.flatMap({ consumer.send.delaySinceReference(to: $0, now: now) }) {
+            let delays: InlineArray<1, RTCPDelaySinceReference> = [delay]
+            let answer = RTCPWriter.delaySinceReference(
+                ssrc: consumer.ssrc,
+                delays: delays.span,
+                into: &bytes,
+                in: at..<end
+            )
+            guard let answer else { return nil }
+            at += answer
+        }
+        return at - room.lowerBound
     }
 }
 
