@@ -138,7 +138,8 @@ final class MediaWorld {
         preferred: ConsumerLayers? = nil,
         paused: Bool = false
     ) throws -> Viewer.Video {
-        let rules = StreamChecker.Rules(publisher.options.codec, isSVC: publisher.options.isSVC)
+        var rules = StreamChecker.Rules(publisher.options.codec, isSVC: publisher.options.isSVC)
+        rules.mayGrow = publisher.options.hasDescriptor && publisher.path.up.jitter > 0
         let id = "\(viewer.name)<\(publisher.videoID)"
         let video = Viewer.Video(id: id, ssrc: nextSSRC, checker: StreamChecker(rules))
         nextSSRC += 2

@@ -19,11 +19,13 @@ struct Meeting {
     var upstream = NetworkWheel.Path()
     var seed: UInt64 = 1
 
-    /// The time that a switch may take: a key frame's way there and back, what losing it costs, and the frames in which
-    /// it shows.
+    /// The time that a switch may take besides the round trip; `nil` for the time between two key frames.
+    var switchTime: Duration?
+
+    /// The time that a switch may take: a key frame interval and a round trip, from viewer to sender and back.
     func deadline(_ viewer: Viewer) -> Duration {
         let roundTrips = 2 * (upstream.delay + upstream.jitter + viewer.path.up.delay + viewer.path.up.jitter)
-        return options.keyInterval + .milliseconds(roundTrips)
+        return (switchTime ?? options.keyInterval) + .milliseconds(roundTrips)
     }
 }
 
@@ -73,6 +75,7 @@ extension MediaWorld {
         for video in viewers.flatMap(\.videos) {
             let checker = video.checker
             if checker.faultCount > 0 { wrong.append("\(video.id): \(checker.faults) \(checker.details)") }
+            if checker.growthCount > 3 { wrong.append("\(video.id): \(checker.growthCount) pictures grew late") }
             guard isLossless else { continue }
             if checker.longestGap > .milliseconds(500) { wrong.append("\(video.id): \(checker.longestGap) of nothing") }
             if isOrdered, checker.unexplainedGapCount > 0 {

@@ -23,7 +23,9 @@ struct SwitchingTests {
     func fair(options: Publisher.Options) throws {
         var options = options
         options.hasAudio = true
-        let world = try MediaWorld.run(Meeting(options: options, viewers: 10, duration: .seconds(60)))
+        let world = try MediaWorld.run(
+            Meeting(options: options, viewers: 10, duration: .seconds(60), switchTime: .milliseconds(700))
+        )
         print("REPORT", options.codec, options.encodings, options.structure.mode, world.summary)
         world.expectSound(isLossless: true)
     }
@@ -40,10 +42,10 @@ struct SwitchingTests {
     @Test("50 viewers of 3 × 3 layers for 10 minutes, losing 0 to 20 %: decodable, and every switch in time")
     func storm() throws {
         var options = Publisher.Options.simulcast(.vp8)
-        options.hasAudio = true
+        (options.hasAudio, options.keyInterval) = (true, .seconds(3))
         var meeting = Meeting(options: options, viewers: 50, duration: .seconds(600))
         (meeting.loss, meeting.jitter, meeting.duplication) = (0.2, 30, 0.02)
-        meeting.upstream = NetworkWheel.Path(loss: 0.01, duplication: 0.01, delay: 15, jitter: 10)
+        meeting.upstream = NetworkWheel.Path(loss: 0.01, duplication: 0.01, delay: 15, jitter: 10, reordering: 0.05)
         let world = try MediaWorld.run(meeting)
         print("REPORT", world.summary)
         world.expectSound(isLossless: false)

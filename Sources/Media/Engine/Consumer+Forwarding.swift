@@ -12,6 +12,11 @@ extension Consumer {
     /// How long a consumer waits for a key frame of a stream that never showed one: its payload may be encrypted.
     private static let patience = Duration.seconds(3)
 
+    /// How far a key frame may lie behind what was forwarded last: what nobody notices between picture and sound.
+    private static let longestLag = Duration.milliseconds(40)
+    /// How many key frames in a row are passed over for that.
+    private static let outdatedLimit = 2
+
     /// Makes a send intent of a packet, if it is for this consumer.
     @inline(__always)
     func forward(
@@ -31,7 +36,9 @@ extension Consumer {
             send.forgetSent()
         }
         if needsSync || currentID != identity {
-            guard let start = start(header, of: stream, now: now) else { return }
+            guard let start = start(header, of: stream, now: now), !isOutdated(header, of: stream, now: now) else {
+                return
+            }
             begin(at: start, header, of: stream, now: now)
             // What overtook the key frame that was waited for is in the store already.
             let sequence = header.sequence
@@ -188,6 +195,28 @@ extension Consumer {
         return header.sequence
     }
 
+    /// Whether a key frame that another stream could take over with shows what was seen already, and a newer one is
+    /// better waited for: pictures and sound would part by as much.
+    private func isOutdated(_ header: borrowing PacketHeader, of stream: ProducerStream, now: Instant) -> Bool {
+        let timestamp = header.timestamp
+        guard !needsSync, let current, current !== stream, current.receive.isActive,
+            let newest = send.newestTimestamp,
+            let lag = clock.lag(
+                of: timestamp,
+                of: stream.receive,
+                after: current.receive,
+                newest: newest,
+                rate: send.parameters.clockRate
+            ), lag > Self.longestLag
+        else { return false }
+        // Several packets of one picture may each begin a key frame, H264's parameter sets and slices for instance.
+        guard outdated.count == 0 || outdated.timestamp != timestamp else { return true }
+        guard outdated.count < Self.outdatedLimit else { return false }
+        outdated = (outdated.count + 1, timestamp)
+        producer.requestKeyFrame(of: stream, now: now)
+        return true
+    }
+
     private func begin(at start: Int64, _ header: borrowing PacketHeader, of stream: ProducerStream, now: Instant) {
         let former = current
         if former !== stream {
@@ -195,7 +224,7 @@ extension Consumer {
             current = stream
             if next === stream { next = nil }
         }
-        (needsSync, waitingSince) = (false, nil)
+        (needsSync, waitingSince, outdated.count) = (false, nil, 0)
         // A frame that was cut off shows as incomplete by a gap of one.
         send.synchronize(
             to: start,

@@ -54,8 +54,8 @@ final class Consumer {
     var needsSync = true
     /// Since when it has waited for a key frame.
     var waitingSince: Instant?
-    /// Key frames that came too late to take over with.
-    var outdatedKeyFrames = 0
+    /// Key frames in a row that came too late to take over with, and the newest one's media time.
+    var outdated: (count: Int, timestamp: UInt32) = (0, 0)
     /// The newest packet forwarded, to go on in time when another stream takes over.
     var lastSent: Instant?
     var lastWasMarked = true

@@ -40,17 +40,7 @@ struct ConsumerClock {
             return timestamp
         }
         let elapsed = Self.ticks(now - newest.at, rate)
-        var offset: UInt32?
-        if let reference, reference.ssrc == stream.parameters.ssrc {
-            offset = reference.offset
-        } else if let former, let reference, reference.ssrc == former.parameters.ssrc,
-            let before = former.senderReport?.info, let after = stream.senderReport?.info
-        {
-            let apart = Int64(bitPattern: after.ntp.rawValue &- before.ntp.rawValue)
-            offset =
-                reference.offset &+ before.rtpTimestamp &- after.rtpTimestamp
-                &+ UInt32(truncatingIfNeeded: Self.ticks(fixed: apart, rate))
-        }
+        let offset = offset(of: stream, after: former, rate: rate)
         let limit = Self.ticks(Self.longestError, rate)
         if let offset {
             let ahead = Int64(Int32(bitPattern: timestamp &+ offset &- newest.timestamp))
@@ -64,6 +54,31 @@ struct ConsumerClock {
         let output = newest.timestamp &+ UInt32(truncatingIfNeeded: max(Int64(Self.leastStep(rate)), elapsed))
         reference = (stream.parameters.ssrc, output &- timestamp)
         return output
+    }
+
+    /// How far a packet lies behind what was sent last, by the sender's clock; `nil` where nothing tells.
+    func lag(
+        of timestamp: UInt32,
+        of stream: ReceiveStream,
+        after former: ReceiveStream,
+        newest: UInt32,
+        rate: UInt32
+    ) -> Duration? {
+        guard let offset = offset(of: stream, after: former, rate: rate) else { return nil }
+        let behind = Int64(Int32(bitPattern: newest &- timestamp &- offset))
+        return .nanoseconds(behind * 1_000_000_000 / Int64(max(1, rate)))
+    }
+
+    /// What turns the stream's media times into the output's, as far as the sender's reports tell.
+    private func offset(of stream: ReceiveStream, after former: ReceiveStream?, rate: UInt32) -> UInt32? {
+        guard let reference else { return nil }
+        if reference.ssrc == stream.parameters.ssrc { return reference.offset }
+        guard let former, reference.ssrc == former.parameters.ssrc,
+            let before = former.senderReport?.info, let after = stream.senderReport?.info
+        else { return nil }
+        let apart = Int64(bitPattern: after.ntp.rawValue &- before.ntp.rawValue)
+        return reference.offset &+ before.rtpTimestamp &- after.rtpTimestamp
+            &+ UInt32(truncatingIfNeeded: Self.ticks(fixed: apart, rate))
     }
 
     private static func ticks(_ duration: Duration, _ rate: UInt32) -> Int64 {

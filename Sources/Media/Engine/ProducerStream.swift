@@ -117,11 +117,19 @@ final class ProducerStream {
     /// - Returns: Whether the layer was silent before.
     @inline(__always)
     func countLayer(_ frame: borrowing FrameDescription, size: Int, now: Instant) -> Bool {
+        if watchesLayers, knownActive == 0 { expectLayers(frame, now: now) }
         guard rates.add(spatial: frame.spatial, temporal: frame.temporal, bytes: size, now: now), watchesLayers else {
             return false
         }
         knownActive = rates.active(now: now)
         layerDeadline = SwiftletWire.earliest(layerDeadline, rates.nextChange(after: now))
         return true
+    }
+
+    /// Takes the layers that a stream announces with its first picture to be there: so the first key frame serves
+    /// everybody, and not only those who want the lowest layer. What does not come falls silent soon.
+    private func expectLayers(_ frame: borrowing FrameDescription, now: Instant) {
+        guard !frame.flags.isDisjoint(with: [.intra, .structure]), frame.spatialCount > 1 else { return }
+        for spatial in 1..<frame.spatialCount { rates.add(spatial: spatial, temporal: 0, bytes: 1, now: now) }
     }
 }

@@ -31,6 +31,9 @@ package struct FrameTag: BitwiseCopyable, Equatable, Sendable {
     /// How far back each frame is that this one refers to; 0 for none.
     package var references: SIMD8<UInt16> = .zero
 
+    /// Whether a decoder can begin with the frame.
+    package var beginsAnew: Bool { isKey && references == .zero }
+
     package init() {}
 
     /// Reads the tag at `offset`, or gives `nil` where none is.
