@@ -119,6 +119,12 @@ struct DependencyEncoder: ModelEncoder {
         return frame.temporal > 0 && temporal == frame.temporal ? 1 : 2
     }
 
+    mutating func vary(using random: inout SeededRandom) -> Bool {
+        let former = produced
+        produced = Int.random(in: 1...spatialCount, using: &random)
+        return mode != .full && produced > former
+    }
+
     func belongs(_ frame: ModelFrame, to target: Layers) -> Bool {
         guard frame.temporal <= Int(target.temporal) else { return false }
         let top = max(min(Int(target.spatial), produced - 1), lowest)

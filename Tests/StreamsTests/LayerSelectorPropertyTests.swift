@@ -92,7 +92,12 @@ struct SelectorTrial<Encoder: ModelEncoder> {
                     )
                 )
             }
-            step(isKey: Int.random(in: 0..<400, using: &random) == 0)
+            var isKey = Int.random(in: 0..<400, using: &random) == 0
+            if spatialCount > 1, Int.random(in: 0..<250, using: &random) == 0 {
+                if encoder.vary(using: &random) { isKey = true }
+                sinceChange = 0
+            }
+            step(isKey: isKey)
         }
         mistakes += rig.faults
         let broken = rig.undecodable(frames)
@@ -136,6 +141,7 @@ struct LayerSelectorPropertyTests {
                 seed: seed
             )
             encoder.announces = seed % 2 == 0
+            encoder.skipInterval = 15
             var trial = SelectorTrial(encoder, spatial: layers.spatial, temporal: layers.temporal, seed: seed)
             trial.run(2000)
             #expect(trial.compared > 400)

@@ -76,6 +76,18 @@ struct LayerSelectorTests {
         #expect(selector.passes(frame(.vp8, 4)))
     }
 
+    @Test("Where key frames cannot be told, selection begins with what comes")
+    func startAnywhere() {
+        let selector = Probe(0, 1)
+        selector.selector.restart(awaitsKeyFrame: false)
+        #expect(selector.passes(frame(.vp8, 5)))
+        #expect(!selector.needsKeyFrame)
+        #expect(!selector.passes(frame(.vp8, 6, temporal: 2)))
+        #expect(selector.passes(frame(.vp8, 7, temporal: 1)))
+        selector.selector.restart()
+        #expect(!selector.passes(frame(.vp8, 8)))
+    }
+
     @Test("What says nothing of layers always passes, JVB 2105, Firefox")
     func unlayered() {
         let selector = Probe(0, 0)

@@ -48,6 +48,8 @@ protocol ModelEncoder {
     var isKSVC: Bool { get }
     /// The frames of the next picture.
     mutating func encode(isKey: Bool) -> [ModelFrame]
+    /// Changes what is produced, at random; whether that takes a key picture.
+    mutating func vary(using random: inout SeededRandom) -> Bool
     /// Whether a viewer of `target` is to have the frame, once all switching is done.
     func belongs(_ frame: ModelFrame, to target: Layers) -> Bool
 }

@@ -128,6 +128,11 @@ struct PictureEncoder: ModelEncoder {
         return description
     }
 
+    mutating func vary(using random: inout SeededRandom) -> Bool {
+        produced = Int.random(in: 1...spatialCount, using: &random)
+        return true
+    }
+
     func belongs(_ frame: ModelFrame, to target: Layers) -> Bool {
         guard frame.temporal <= Int(target.temporal) else { return false }
         let top = min(Int(target.spatial), produced - 1)

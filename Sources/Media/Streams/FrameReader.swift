@@ -11,7 +11,7 @@ package struct FrameReader: Sendable {
     /// A structure and the frame number from which it holds.
     private struct Era: Sendable {
         let structure: DependencyStructure
-        let targets: DecodeTargets
+        let name: UInt32
         let start: Int64
         /// Which decode targets are produced, and the frame number from which.
         var active = UInt32.max
@@ -23,6 +23,9 @@ package struct FrameReader: Sendable {
     /// Late packets are still read by the structure before the newest.
     private var newest: Era?
     private var former: Era?
+    /// What those two say of decode targets, apart, since every consumer asks for each packet.
+    private var newestTargets = DecodeTargets.none
+    private var formerTargets = DecodeTargets.none
     private var structures: UInt32 = 0
     private var pictures = NumberExtender()
     private var frames = NumberExtender()
@@ -71,17 +74,16 @@ package struct FrameReader: Sendable {
 
     /// The decode targets of the structure that `frame` was read by; ``DecodeTargets/none`` for one forgotten.
     package func targets(of frame: FrameDescription) -> DecodeTargets {
-        guard frame.structure != 0 else { return .none }
-        if let newest, newest.targets.structure == frame.structure { return newest.targets }
-        if let former, former.targets.structure == frame.structure { return former.targets }
-        return .none
+        if frame.structure == 0 { return .none }
+        if frame.structure == newestTargets.structure { return newestTargets }
+        return frame.structure == formerTargets.structure ? formerTargets : .none
     }
 
     /// The structure that `frame` was read by, to tell what it announces; `nil` for one forgotten.
     package func structure(of frame: FrameDescription) -> DependencyStructure? {
         guard frame.structure != 0 else { return nil }
-        if let newest, newest.targets.structure == frame.structure { return newest.structure }
-        if let former, former.targets.structure == frame.structure { return former.structure }
+        if newestTargets.structure == frame.structure { return newest?.structure }
+        if formerTargets.structure == frame.structure { return former?.structure }
         return nil
     }
 
@@ -194,7 +196,7 @@ package struct FrameReader: Sendable {
         frame.targetCount = descriptor.targetCount
         frame.spatialCount = UInt8(truncatingIfNeeded: era.structure.spatialLayerCount)
         (frame.indications, frame.references) = (descriptor.indications, descriptor.references)
-        frame.structure = era.targets.structure
+        frame.structure = era.name
         frame.maskOffset = descriptor.maskOffset
     }
 
@@ -214,14 +216,16 @@ package struct FrameReader: Sendable {
         if structures == 0 { structures = 1 }
         let era = Era(
             structure: structure,
-            targets: DecodeTargets(structure: structures, of: structure),
+            name: structures,
             start: number,
             activeSince: number
         )
+        let targets = DecodeTargets(structure: structures, of: structure)
         if let newest, number < newest.start {
-            former = era
+            (former, formerTargets) = (era, targets)
         } else {
-            (former, newest) = (newest, era)
+            (former, formerTargets) = (newest, newestTargets)
+            (newest, newestTargets) = (era, targets)
         }
     }
 }

@@ -34,6 +34,8 @@ package struct LayerSelector: Sendable {
     /// The highest layers to forward.
     package internal(set) var target = Layers.highest
 
+    /// Whether the next packet is taken for a key frame.
+    private var beginsAnywhere = false
     var space = Space()
     /// The newest picture, or frame number, that was decided on.
     var newest: Int64 = 0
@@ -54,7 +56,13 @@ package struct LayerSelector: Sendable {
     }
 
     /// Starts over, for a new source or one whose numbering jumped: nothing passes until a key frame.
-    package mutating func restart() { current = nil }
+    ///
+    /// - Parameter awaitsKeyFrame: `false` where key frames cannot be told, in encrypted streams for instance: then the
+    ///   next packet is taken for one.
+    package mutating func restart(awaitsKeyFrame: Bool = true) {
+        current = nil
+        beginsAnywhere = !awaitsKeyFrame
+    }
 
     /// Whether the target can only be reached by a key frame that has not come yet.
     package var needsKeyFrame: Bool {
@@ -80,6 +88,7 @@ package struct LayerSelector: Sendable {
         isKeyFrame: Bool,
         marker: Bool
     ) -> Decision {
+        let isKeyFrame = isKeyFrame || beginsAnywhere && current == nil
         if frame.form == .none {
             if isKeyFrame, current == nil { begin(frame) }
             return .forward(marker: marker)
