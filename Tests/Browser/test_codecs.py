@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Swiftlet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Codecs one by one, and the bitrate that feedback lets a publisher reach."""
+"""Codecs one by one, in one stream each, and the bitrate that feedback lets a publisher reach."""
 import time
 
 from support import People, report, same_size, sees
@@ -10,7 +10,7 @@ MAXIMUM = 1_200_000  # Bits per second: what two busy cores encode at 720p and 1
 
 def call_with(codec, mime_type):
     with People() as people:
-        anna = people.join("Anna", codec=codec, audio=0)
+        anna = people.join("Anna", codec=codec, layers="single", audio=0)
         ben = people.join("Ben", video=0, audio=0)
         sees(ben, "Anna")
         ben.wait(f"probe.reports('inbound-rtp', 'video').then(all => all.some(r => r.mimeType === '{mime_type}' "

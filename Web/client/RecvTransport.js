@@ -72,6 +72,7 @@ export class RecvTransport extends Transport {
   async renegotiate() {
     this.#isStale = false;
     const connection = this.peerConnection;
+    const closed = this.#sections.filter((section) => section.closed);
     const offer = this.describe('offer', this.#sections);
     await connection.setRemoteDescription(offer);
     for (const transceiver of connection.getTransceivers()) {
@@ -80,9 +81,8 @@ export class RecvTransport extends Transport {
     }
     const answer = await connection.createAnswer();
     await this.connectOnce(answer.sdp);
-    const closed = this.#sections.filter((section) => section.closed);
     await connection.setLocalDescription({ type: 'answer', sdp: this.#patch(answer.sdp) });
-    // Only what both sides know as closed may become something else.
+    // Only what both sides know as closed may become something else; what was closed meanwhile they do not know yet.
     for (const section of closed) section.isFree = true;
   }
 

@@ -320,6 +320,29 @@ test('consumers asked for together share one negotiation, and a closed one leave
   stand.close();
 });
 
+test('a consumer closed in the middle of a negotiation leaves its place only after the next', async () => {
+  const device = await loaded();
+  const stand = new Stand();
+  for (let i = 0; i < 2; i += 1) stand.connection.addTransceiver(picture(), { direction: 'sendonly' });
+  const transport = device.createRecvTransport(await stand.offer());
+  transport.on('connect', (_, callback) => callback());
+  const parameters = sendingParameters(stand.sections[0], router);
+  let count = 0;
+  const consume = () => {
+    count += 1;
+    const rtpParameters = { ...parameters, mid: `m${count}`, encodings: [{ ssrc: 1000 + count }] };
+    return transport.consume({ id: `c${count}`, producerId: `p${count}`, kind: 'video', rtpParameters });
+  };
+  const [, second] = await Promise.all([consume(), consume()]);
+  transport.peerConnection.addEventListener('signalingstatechange', () => second.close(), { once: true });
+  const third = await consume();
+  check(second.closed && !third.closed);
+  const more = await Promise.all([consume(), consume()]);
+  check(more.every(({ closed, track }) => !closed && track.readyState === 'live'));
+  transport.close();
+  stand.close();
+});
+
 test('wrong uses fail by name', async () => {
   const device = await loaded();
   const stand = new Stand();
