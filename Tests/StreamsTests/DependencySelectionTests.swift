@@ -34,6 +34,30 @@ private struct Session {
     var isWhole: Bool { rig.faults.isEmpty && rig.undecodable(frames).isEmpty }
 }
 
+/// A selector for frames whose fields are given one by one, each a picture of its own.
+private final class HandMade {
+    var selector = LayerSelector()
+    var structure: UInt32 = 1
+    let layers: [Layers]
+
+    /// - Parameter targets: Names such as "S1", each with one temporal layer.
+    init(_ targets: [String]) {
+        layers = targets.map { Layers(spatial: $0.last?.wholeNumberValue.map(UInt8.init) ?? 0, temporal: 0) }
+    }
+
+    func passes(_ number: Int64, _ indications: [UInt64], _ references: [Int64] = [], isKey: Bool = false) -> Bool {
+        var frame = FrameDescription()
+        frame.form = .dependency
+        frame.flags = [.start, .end, .hasLayers, .hasPicture]
+        (frame.picture, frame.timestamp) = (number, UInt32(number) * 3000)
+        (frame.structure, frame.targetCount) = (structure, UInt8(layers.count))
+        frame.indications = indications.reversed().reduce(0) { $0 << 2 | $1 }
+        for reference in references { frame.references |= 1 << UInt64(number - reference - 1) }
+        let targets = DecodeTargets(structure: structure, layers: layers)
+        return selector.select(frame, targets: targets, isKeyFrame: isKey, marker: true) != .drop
+    }
+}
+
 @Suite("Layer selection by dependency descriptors, AV1 RTP specification, appendix A")
 struct DependencySelectionTests {
     @Test("Full SVC goes down with the next picture and up with a key frame")
@@ -78,6 +102,7 @@ struct DependencySelectionTests {
         session.setTarget(2, 2)
         #expect(session.rig.selector.needsKeyFrame)
         #expect(session.picture() == "S1")
+        #expect(session.picture() == "S1", "a switching point that refers to what was dropped is none")
         #expect(session.picture(isKey: true) == "S2")
         #expect(session.isWhole)
     }
@@ -94,6 +119,21 @@ struct DependencySelectionTests {
         session.encoder.produced = 2
         #expect(session.picture() == "S0 S1")
         #expect(session.rig.selector.current == Layers(spatial: 1, temporal: 0))
+        #expect(session.isWhole)
+    }
+
+    @Test("A spatial layer that starts anew from the one below is joined without a key frame")
+    func joining() {
+        var session = Session(DependencyEncoder(.full, spatial: 2), 0, 0)
+        #expect(session.picture(isKey: true) == "S0")
+        #expect(session.picture() == "S0")
+        session.encoder.produced = 1
+        #expect(session.picture() == "S0")
+        session.setTarget(1, 0)
+        #expect(!session.rig.selector.needsKeyFrame)
+        session.encoder.produced = 2
+        #expect(session.picture() == "S0 S1")
+        #expect(session.picture() == "S0 S1")
         #expect(session.isWhole)
     }
 
@@ -131,6 +171,59 @@ struct DependencySelectionTests {
         #expect(session.rig.offer(made[1].packets(1)[0]) == .forward(marker: true))
         #expect(session.picture() == "S0")
         #expect(session.rig.markers[2] == [true])
+    }
+
+    @Test("The frames of a picture follow what was chosen at the first of them to come, late or not")
+    func overtakenFrame() {
+        var session = Session(DependencyEncoder(.full, spatial: 2), 1, 0)
+        #expect(session.picture(isKey: true) == "S0 S1")
+        session.setTarget(0, 0)
+        let made = session.encoder.encode(isKey: false)
+        #expect(session.rig.offer(made[1].packets(1)[0]) == .drop)
+        #expect(session.rig.offer(made[0].packets(1)[0]) == .forward(marker: true))
+    }
+
+    @Test("What refers to a dropped frame is dropped, whatever its indications say, and its target given up")
+    func contradiction() {
+        let session = HandMade(["S0", "S1"])
+        #expect(session.passes(0, [2, 2], isKey: true))
+        #expect(!session.passes(1, [0, 0]))
+        #expect(!session.passes(2, [0, 3], [1]))
+        #expect(session.selector.current == Layers(spatial: 0, temporal: 0))
+        #expect(session.selector.needsKeyFrame)
+        #expect(session.passes(3, [2, 3], [0]))
+        #expect(session.passes(5, [2, 3], [3]))
+        #expect(!session.passes(4, [1, 1], [2]), "late ones too")
+        #expect(!session.passes(6, [1, 1], [4]))
+        #expect(session.passes(7, [2, 3], [5]))
+    }
+
+    @Test("A switching point is one only when all that it refers to was forwarded")
+    func soundness() {
+        let session = HandMade(["S0", "S1"])
+        session.selector.setTarget(Layers(spatial: 0, temporal: 0))
+        #expect(session.passes(0, [2, 2], isKey: true))
+        #expect(!session.passes(1, [0, 3], [0]))
+        session.selector.setTarget(Layers(spatial: 1, temporal: 0))
+        #expect(session.selector.needsKeyFrame)
+        #expect(session.passes(3, [2, 2], [2]), "what it refers to may still come")
+        #expect(session.selector.current?.spatial == 0)
+        #expect(session.passes(4, [2, 2], [3]))
+        #expect(session.selector.current?.spatial == 1)
+        #expect(!session.selector.needsKeyFrame)
+        #expect(session.passes(5, [0, 3], [4]))
+    }
+
+    @Test("A structure that did not come with a key frame is not joined")
+    func strayStructure() {
+        let session = HandMade(["S0", "S1"])
+        #expect(session.passes(0, [2, 2], isKey: true))
+        session.structure = 2
+        #expect(!session.passes(1, [3, 3], [0]))
+        #expect(session.selector.needsKeyFrame)
+        session.structure = 3
+        #expect(session.passes(2, [2, 2], isKey: true))
+        #expect(!session.selector.needsKeyFrame)
     }
 
     @Test("Frames without their structure pass until it comes; if it does not, a key frame is asked for")
