@@ -139,6 +139,7 @@ final class MediaWorld {
         paused: Bool = false
     ) throws -> Viewer.Video {
         var rules = StreamChecker.Rules(publisher.options.codec, isSVC: publisher.options.isSVC)
+        rules.hasIndependentLayers = publisher.options.structure.prediction == .none
         rules.mayGrow = publisher.options.hasDescriptor && publisher.path.up.jitter > 0
         let id = "\(viewer.name)<\(publisher.videoID)"
         let video = Viewer.Video(id: id, ssrc: nextSSRC, checker: StreamChecker(rules))

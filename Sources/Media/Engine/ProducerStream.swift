@@ -126,8 +126,10 @@ final class ProducerStream {
         return true
     }
 
-    /// Takes the layers that a stream announces with its first picture to be there: so the first key frame serves
-    /// everybody, and not only those who want the lowest layer. What does not come falls silent soon.
+    /// Takes the layers that a stream announces with its first picture to be there.
+    ///
+    /// So the first key frame serves everybody, and not only those who want the lowest layer. What does not come falls
+    /// silent soon.
     private func expectLayers(_ frame: borrowing FrameDescription, now: Instant) {
         guard !frame.flags.isDisjoint(with: [.intra, .structure]), frame.spatialCount > 1 else { return }
         for spatial in 1..<frame.spatialCount { rates.add(spatial: spatial, temporal: 0, bytes: 1, now: now) }

@@ -53,6 +53,10 @@ package final class StreamChecker {
         /// know of it can come late.
         package var mayGrow = false
 
+        /// Whether spatial layers of one stream do not use each other, S modes: then the key frame of one layer is no
+        /// reason to skip another's.
+        package var hasIndependentLayers = false
+
         package init(_ codec: SyntheticCodec, isSVC: Bool = false) { (self.codec, self.isSVC) = (codec, isSVC) }
     }
 
@@ -295,7 +299,7 @@ package final class StreamChecker {
     /// Goes on behind a gap: to a whole key frame at once, else to what came, once the gap is given up.
     private func pass(_ missing: Int64, _ newest: Int64, _ mayJump: Bool) -> Bool {
         guard let head else { return false }
-        if mayJump, let start = keyFrame(from: missing + 1, to: newest) {
+        if mayJump, !rules.hasIndependentLayers, let start = keyFrame(from: missing + 1, to: newest) {
             let gap = (head..<start).filter { slot($0) == nil }
             for sequence in gap {
                 passed.append((sequence, sequence == start - 1, slot(sequence - 1).map(isCut) ?? false))
@@ -311,18 +315,18 @@ package final class StreamChecker {
         return true
     }
 
-    /// Where the newest whole key frame begins.
+    /// Where the newest whole key frame begins that is the first of its picture.
     private func keyFrame(from: Int64, to: Int64) -> Int64? {
         var at = to
         while at >= from {
             defer { at -= 1 }
-            guard let one = slot(at), one.reading.tag.beginsAnew, one.reading.tag.index == 0
-            else { continue }
-            let count = Int64(one.reading.tag.count)
-            let isWhole = (1..<max(2, count)).allSatisfy { index in
-                index >= count || slot(at + index).map { belongs($0, to: one.reading.tag, Int(index)) } ?? false
+            guard let one = slot(at), one.reading.tag.beginsAnew, one.reading.tag.index == 0 else { continue }
+            let tag = one.reading.tag
+            let isFirst = tag.spatial == 0 || (1...16).allSatisfy { slot(at - $0)?.timestamp != one.timestamp }
+            let isWhole = (0..<Int64(tag.count)).allSatisfy { index in
+                slot(at + index).map { belongs($0, to: tag, Int(index)) } ?? false
             }
-            if isWhole { return at }
+            if isFirst, isWhole { return at }
         }
         return nil
     }
