@@ -33,6 +33,7 @@ extension Consumer {
         guard let way = payloadTypes.way(of: header.payloadType) else { return }
         if isResynchronized, currentID == identity {
             needsSync = true
+            waitingSince = waitingSince ?? now
             send.forgetSent()
         }
         if needsSync || currentID != identity {
@@ -241,7 +242,7 @@ extension Consumer {
         )
         send.synchronize(timestamp: header.timestamp, to: output)
         guard hasLayers else { return }
-        selector.restart()
+        selector.restart(awaitsKeyFrame: header.isKeyFrame)
         if let target {
             selector.setTarget(
                 producer.layers.kind == .streams ? Layers(spatial: 0, temporal: target.temporal) : target
