@@ -134,6 +134,34 @@ struct SendStreamTests {
         #expect(wrong == 0)
     }
 
+    @Test(
+        "A packet is told from those with its number's lower half, however many were left out since",
+        arguments: [1, 20_000, 32_766, 32_767, 32_768, 65_534, 65_535, 65_536, 100_000] as [Int64]
+    )
+    func longGap(left: Int64) {
+        let stream = Self.make()
+        var outputs: [Int64: Int64] = [:]
+        var source: Int64 = 100_000
+        for turn in 0..<3 {
+            for _ in 0..<2 {
+                outputs[source] = stream.place(source, timestamp: 0, now: at(Double(turn)))?.output
+                source += 1
+            }
+            for _ in 0..<left {
+                stream.drop(source)
+                source += 1
+            }
+        }
+        for (source, output) in outputs {
+            guard case .packet(let packet) = stream.resend(wire(output), now: at(50)) else {
+                Issue.record("\(source) was not found")
+                continue
+            }
+            #expect(packet.source == source && packet.output == output)
+        }
+        #expect(outputs.count == 6)
+    }
+
     @Test("Without NACK nothing is remembered")
     func noNack() {
         let stream = Self.make(usesNack: false)

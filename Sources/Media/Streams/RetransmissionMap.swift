@@ -86,11 +86,7 @@ struct RetransmissionMap: ~Copyable {
             newest = output &- 1
         }
         if output > newest {
-            while entries.count < limit {
-                let old = entries[slot(output)]
-                guard old.state & 0x80 != 0, now &- old.sentAt < retention else { break }
-                grow()
-            }
+            while entries.count < limit, output &- newest < limit, wouldForget(upTo: output, now: now) { grow() }
             // What was skipped must not be taken for what stood there before.
             var skipped = max(newest &+ 1, output &- Int64(entries.count) &+ 1)
             while skipped < output {
@@ -127,7 +123,7 @@ struct RetransmissionMap: ~Copyable {
         let age = now &- entry.sentAt
         let resends = entry.state & 0x0F
         if resends == 0 {
-            guard age <= retention else { return .unknown }
+            guard age < retention else { return .unknown }
         } else {
             guard Int64(age) * 4_000_000 >= interval.wholeNanoseconds else { return .tooSoon }
             guard resends < SendStream.resendLimit else { return .exhausted }
@@ -150,6 +146,18 @@ struct RetransmissionMap: ~Copyable {
 
     @inline(__always)
     private func slot(_ output: Int64) -> Int { Int(truncatingIfNeeded: output) & (entries.count &- 1) }
+
+    /// Whether numbers up to `output` would take the place of a packet that may still be asked for.
+    @inline(__always)
+    private func wouldForget(upTo output: Int64, now: UInt16) -> Bool {
+        var next = max(newest &+ 1, output &- Int64(entries.count) &+ 1)
+        while next <= output {
+            let old = entries[slot(next)]
+            if old.state & 0x80 != 0, now &- old.sentAt < retention { return true }
+            next &+= 1
+        }
+        return false
+    }
 
     private mutating func grow() {
         var larger = FixedBuffer(count: entries.count * 2, filledWith: Entry.blank)

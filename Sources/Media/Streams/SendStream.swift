@@ -81,6 +81,8 @@ package final class SendStream {
     /// Packets that share a source: where they begin, and what turns the stored ones into the sent ones.
     private struct Run: BitwiseCopyable {
         var firstOutput: Int64
+        /// The number of the first at the source.
+        var firstSource: Int64
         /// The newest number at the source, which the halves in the map are extended by.
         var newestSource: Int64
         var clockOffset: UInt32
@@ -91,7 +93,7 @@ package final class SendStream {
     private var sent: RetransmissionMap
     /// The newest first; older runs are of no use to anybody who asks in time.
     private var runs = InlineArray<4, Run>(
-        repeating: Run(firstOutput: .max, newestSource: 0, clockOffset: 0, encoding: 0)
+        repeating: Run(firstOutput: .max, firstSource: 0, newestSource: 0, clockOffset: 0, encoding: 0)
     )
     private var payloadBytes: UInt64 = 0
     private var newest: (timestamp: UInt32, at: Instant)?
@@ -141,7 +143,13 @@ package final class SendStream {
             newest = (time, now)
         }
         if parameters.usesNack {
-            if isNewest { runs[0].newestSource = source }
+            if isNewest {
+                // More than these cannot be told apart by half a number: of a longer run, the rest is one of its own.
+                if source &- runs[0].firstSource > Int64(Int16.max) {
+                    beginRun(output: output, source: source, encoding: runs[0].encoding)
+                }
+                runs[0].newestSource = source
+            }
             sent.add(output: output, source: source, patch: patch, now: now)
         }
         return Placement(output: output, timestamp: time, isNewest: isNewest)
@@ -161,9 +169,14 @@ package final class SendStream {
     ///   - encoding: Which of the producer's streams it is.
     package func synchronize(to source: Int64, gap: Int64 = 0, encoding: UInt8 = 0) {
         numbers.synchronize(to: source, gap: gap)
+        beginRun(output: numbers.newestOutput &+ 1 &+ gap, source: source, encoding: encoding)
+    }
+
+    private func beginRun(output: Int64, source: Int64, encoding: UInt8) {
         for index in stride(from: runs.count - 1, to: 0, by: -1) { runs[index] = runs[index - 1] }
         runs[0] = Run(
-            firstOutput: numbers.newestOutput &+ 1 &+ gap,
+            firstOutput: output,
+            firstSource: source,
             newestSource: source,
             clockOffset: clock.offset,
             encoding: encoding
@@ -252,13 +265,14 @@ package final class SendStream {
 
     // MARK: Reports
 
-    /// The sender information for a report now, or `nil` before a packet left, RFC 3550 §6.4.1.
+    /// The sender information for a report now, RFC 3550 §6.4.1.
     ///
     /// - Parameters:
     ///   - now: The time.
     ///   - ntp: The same as wall time.
     ///   - source: The source's media time at that moment by its own sender's reports, where those are known; else media
     ///     time goes on from the newest packet as the clock does.
+    /// - Returns: `nil` before a packet left.
     package func senderInfo(now: Instant, ntp: NTPTime, source: UInt32? = nil) -> RTCPSenderInfo? {
         guard let newest, media.packets > 0 else { return nil }
         return RTCPSenderInfo(
