@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak format lint docs clean
+.PHONY: help run test fuzz bench soak format lint docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ run: ## Build what is missing and serve calls (LAN=1: https for other devices; A
 test: ## Run every test, real browsers included (ONLY=unit or ONLY=browser: a part)
 	@Scripts/test $(ONLY)
 
+fuzz: ## Feed made-up bytes to every parser and rewriter, 60 s each (SECONDS=n; ARGS="--keep")
+	@Scripts/fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
 bench: ## Measure the packet path beside its floor; prints a table and JSON lines
 	@Scripts/bench $(ARGS)
 
@@ -20,7 +23,7 @@ soak: ## Forward at a steady load for 30 minutes (MINUTES=n) and watch memory an
 	@Scripts/bench --soak $(or $(MINUTES),30)
 
 format: ## Rewrite the Swift sources to the house format
-	@swift format -i -r -p Sources Tests Benchmarks Web Package.swift
+	@swift format -i -r -p Sources Tests Fuzz Benchmarks Web Package.swift
 
 lint: ## Check format, floors, document links
 	@Scripts/lint

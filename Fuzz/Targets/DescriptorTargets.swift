@@ -12,7 +12,7 @@ enum DescriptorTargets {
         guard let descriptor = VP8Descriptor(bytes.span) else { return }
         try require(1...bytes.count ~= descriptor.length, "a descriptor lies within its payload")
         try require(descriptor.length <= VP8Descriptor.maximumLength, "a descriptor has a most length")
-        let (picture, tl0) = (descriptor.pictureID ^ 0x2A55, descriptor.tl0PictureIndex ^ 0x5A)
+        let (picture, tl0) = (descriptor.pictureID ^ 0x2AD5, descriptor.tl0PictureIndex ^ 0x5A)
         let head = written(8) { descriptor.write(pictureID: picture, tl0PictureIndex: tl0, into: &$0, at: $1) }
         try require(head.count == descriptor.writtenLength, "a descriptor is as long as foretold")
         let copy = head + bytes[descriptor.length...]
@@ -38,7 +38,7 @@ enum DescriptorTargets {
         try require(1...bytes.count ~= descriptor.length, "a descriptor lies within its payload")
         try require(descriptor.headLength <= descriptor.length, "a head is no longer than its descriptor")
         for layer in 0..<9 { _ = descriptor.resolution(of: layer, in: bytes.span) }
-        let (picture, tl0) = (descriptor.pictureID ^ 0x2A55, descriptor.tl0PictureIndex ^ 0x5A)
+        let (picture, tl0) = (descriptor.pictureID ^ 0x2AD5, descriptor.tl0PictureIndex ^ 0x5A)
         let head = written(8) { descriptor.write(pictureID: picture, tl0PictureIndex: tl0, into: &$0, at: $1) }
         try require(head.count == descriptor.headLength, "a head keeps its length")
         let copy = head + bytes[head.count...]

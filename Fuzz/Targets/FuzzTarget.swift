@@ -22,6 +22,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case streamRouter = "stream-router"
     case frameReader = "frame-reader"
     case layerSelector = "layer-selector"
+    case receiveStream = "receive-stream"
+    case sendStream = "send-stream"
 
     /// The longest input that makes sense: a datagram, or as many steps as a target remembers.
     package static let maximumLength = 2048
@@ -48,6 +50,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .streamRouter: try StreamTargets.streamRouter(bytes)
         case .frameReader: try StreamTargets.frameReader(bytes)
         case .layerSelector: try StreamTargets.layerSelector(bytes)
+        case .receiveStream: try RepairTargets.receiveStream(bytes)
+        case .sendStream: try RepairTargets.sendStream(bytes)
         }
     }
 }
