@@ -135,7 +135,10 @@ ENCRYPTING = """
 (() => {
   const clear = %s;
   const Native = window.RTCPeerConnection;
+  // What nothing refers to may be collected, and then no frame passes.
+  const kept = window.kept = [];
   const turn = ({ readable, writable }) => {
+    kept.push(readable, writable);
     readable.pipeThrough(new TransformStream({
       transform(frame, controller) {
         const bytes = new Uint8Array(frame.data.slice(0));
