@@ -19,8 +19,9 @@ package struct PacketPatch: BitwiseCopyable, Equatable, Sendable {
         package static let unwrapped = Flags(rawValue: 4)
     }
 
-    /// VP8 and VP9: the picture id in the low 16 bits, TL0PICIDX in the 8 above. Dependency descriptor: the low 24 bits
-    /// of the mask of decode targets.
+    /// VP8 and VP9: the picture id in the low 16 bits, TL0PICIDX in the 8 above.
+    ///
+    /// Dependency descriptor: the low 24 bits of the mask of decode targets.
     package var value: UInt32
     package var flags: Flags
 

@@ -5,7 +5,7 @@ import SwiftletWire
 
 /// H.264 in RTP, RFC 6184.
 enum H264Payload {
-    /// Units that come with a key frame: IDR slices and sequence parameters, H.264 table 7-1. A bit for each type.
+    /// Units that come with a key frame: IDR slices and sequence parameters, H.264 table 7-1; a bit for each type.
     private static let keyUnits: UInt32 = 1 << 5 | 1 << 7
     /// Sequence parameters, which a key frame begins with.
     private static let parameterSets: UInt32 = 1 << 7
@@ -43,7 +43,7 @@ enum H264Payload {
 
 /// H.265 in RTP, RFC 7798.
 enum H265Payload {
-    /// Units that come with a key frame: parameter sets, IDR or CRA pictures, H.265 table 7-1. A bit for each type.
+    /// Units that come with a key frame: parameter sets, IDR or CRA pictures, H.265 table 7-1; a bit for each type.
     private static let keyUnits: UInt64 = 7 << 32 | 7 << 19
     /// Video and sequence parameters, which a key frame begins with.
     private static let parameterSets: UInt64 = 3 << 32
