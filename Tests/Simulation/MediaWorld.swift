@@ -197,8 +197,11 @@ final class MediaWorld {
     /// Seconds since the beginning.
     var elapsed: Double { (now - Self.epoch).inSeconds }
 
+    /// Lets time pass.
+    func run(for duration: Duration) { run(for: duration) { _ in } }
+
     /// Lets time pass, millisecond by millisecond; `each` is called in every one.
-    func run(for duration: Duration, each: (Int) throws -> Void = { _ in }) rethrows {
+    func run(for duration: Duration, each: (Int) throws -> Void) rethrows {
         let end = tick + Int(duration.wholeNanoseconds / 1_000_000)
         flush()
         while tick < end {

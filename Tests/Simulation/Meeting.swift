@@ -72,6 +72,9 @@ extension MediaWorld {
         for viewer in viewers where viewer.brokenCount > 0 {
             wrong.append("\(viewer.name): \(viewer.brokenCount) packets did not open")
         }
+        for viewer in viewers where viewer.worstSync > .milliseconds(40) {
+            wrong.append("\(viewer.name): picture and sound \(viewer.worstSync) apart")
+        }
         for video in viewers.flatMap(\.videos) {
             let checker = video.checker
             if checker.faultCount > 0 { wrong.append("\(video.id): \(checker.faults) \(checker.details)") }

@@ -89,6 +89,10 @@ final class Publisher: KeyedPeer {
     private(set) var nackedCount = 0
     /// Whether anything is sent.
     var isSending = true
+    /// Whether its reports say nothing of wall time.
+    var hidesWallTime = false
+    /// What a hostile sender does to its packets; it returns how many sequence numbers to leave out before one.
+    var spoil: ((inout SyntheticPacket, inout UInt32) -> UInt64)?
 
     var videoID: String { "\(name)-video" }
     var audioID: String { "\(name)-audio" }
@@ -211,6 +215,8 @@ final class Publisher: KeyedPeer {
     // MARK: Sending
 
     private func send(_ packet: SyntheticPacket, timestamp: UInt32, of index: Int, now: Instant) {
+        var (packet, timestamp) = (packet, timestamp)
+        if let spoil { encodings[index].sequence += spoil(&packet, &timestamp) }
         let number = encodings[index].sequence
         encodings[index].sequence += 1
         encodings[index].sent += 1
@@ -293,7 +299,7 @@ final class Publisher: KeyedPeer {
     }
 
     private func report(now: Instant) {
-        let ntp = wall.ntp(at: now)
+        let ntp = hidesWallTime ? NTPTime(rawValue: 0) : wall.ntp(at: now)
         for encoding in encodings where encoding.reports && encoding.isActive && encoding.sent > 0 {
             let info = RTCPSenderInfo(
                 ntp: ntp,

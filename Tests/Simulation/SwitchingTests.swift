@@ -39,6 +39,27 @@ struct SwitchingTests {
         world.expectSound(isLossless: true, isOrdered: false)
     }
 
+    static let lossy: [Publisher.Options] = [
+        .simulcast(.h264, descriptor: true), .simulcast(.av1, descriptor: true), .simulcast(.vp9),
+        .scalable(.vp9, LayerStructure(spatial: 3, temporal: 3)),
+        .scalable(.vp9, LayerStructure(spatial: 3, temporal: 3, prediction: .keyPictures)),
+        .scalable(.av1, LayerStructure(spatial: 3, temporal: 3)),
+        .scalable(.av1, LayerStructure(spatial: 3, temporal: 3, prediction: .keyPictures)),
+        .scalable(.av1, LayerStructure(spatial: 3, temporal: 3, prediction: .none)),
+    ]
+
+    @Test("The same for other codecs, 12 viewers for 2 minutes each", arguments: lossy)
+    func losses(options: Publisher.Options) throws {
+        var options = options
+        (options.hasAudio, options.keyInterval) = (true, .seconds(3))
+        var meeting = Meeting(options: options, viewers: 12, duration: .seconds(120))
+        (meeting.loss, meeting.jitter, meeting.duplication) = (0.2, 30, 0.02)
+        meeting.upstream = NetworkWheel.Path(loss: 0.01, duplication: 0.01, delay: 15, jitter: 10, reordering: 0.05)
+        let world = try MediaWorld.run(meeting)
+        print("REPORT", options.codec, options.encodings, options.structure.mode, world.summary)
+        world.expectSound(isLossless: false)
+    }
+
     @Test("50 viewers of 3 × 3 layers for 10 minutes, losing 0 to 20 %: decodable, and every switch in time")
     func storm() throws {
         var options = Publisher.Options.simulcast(.vp8)

@@ -88,7 +88,7 @@ package final class StreamChecker {
         var pictureID: Int32
     }
 
-    package let rules: Rules
+    package var rules: Rules
     private var slots: [Slot?]
     private var unwrapper = SequenceUnwrapper()
     private var head: Int64?
