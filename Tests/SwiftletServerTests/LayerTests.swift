@@ -74,24 +74,6 @@ import Testing
         await server.stop()
     }
 
-    @Test("Who sends hears which encodings are watched: at once when more are") func demand() async throws {
-        let server = try await TestServer()
-        let (alice, joined) = try await TestPeer.joined(server, peer: "alice")
-        let producer = try await alice.produceSimulcast(on: joined.sending)
-        let (bob, _) = try await TestPeer.joined(server, peer: "bob")
-        _ = try await bob.takeConsumer()
-        while true {
-            let demand: ProducerDemandNotice = try await alice.notification("producerDemand")
-            #expect(demand.producerId == producer)
-            #expect(demand.encodings.count == 3)
-            if demand.encodings == [false, false, true] || demand.encodings == [true, true, true] {
-                #expect((demand.spatialLayer, demand.temporalLayer) == (2, 2))
-                break
-            }
-        }
-        await server.stop()
-    }
-
     @Test("Sound is listened to, redundant sound too, and those who do not have it get what is inside")
     func sound() async throws {
         let server = try await TestServer()
