@@ -74,6 +74,34 @@ import Testing
         await server.stop()
     }
 
+    @Test("Several sizes of AV1 in one stream go to those who can join them, the smallest alone to others")
+    func describedLayers() async throws {
+        let server = try await TestServer()
+        let (alice, joined) = try await TestPeer.joined(server, peer: "alice")
+        _ = try await alice.produceLayered(on: joined.sending)
+        let (bob, _) = try await TestPeer.joined(server, peer: "bob")
+        let carol = try await TestPeer(server, room: "r", peer: "carol")
+        var capabilities: RtpCapabilities = try await carol.ask("getRouterRtpCapabilities", Nothing())
+        capabilities.headerExtensions.removeAll { $0.uri == RtpHeaderExtensionURI.dependencyDescriptor }
+        let _: CreateWebRtcTransportAnswer = try await carol.ask(
+            "createWebRtcTransport",
+            CreateWebRtcTransportRequest(consuming: true)
+        )
+        let request = JoinRequest(displayName: "Carol", rtpCapabilities: capabilities)
+        let _: JoinAnswer = try await carol.ask("join", request)
+        for (peer, isDescribed, highest) in [(bob, true, 2), (carol, false, 0)] {
+            let offer = try await peer.takeConsumer()
+            let uris = offer.rtpParameters.headerExtensions.map(\.uri)
+            #expect(uris.contains(RtpHeaderExtensionURI.dependencyDescriptor) == isDescribed)
+            let answer: PreferredLayersAnswer = try await peer.ask(
+                "setConsumerPreferredLayers",
+                SetConsumerPreferredLayersRequest(consumerId: offer.id, spatialLayer: 2)
+            )
+            #expect(answer == PreferredLayersAnswer(spatialLayer: highest, temporalLayer: 2))
+        }
+        await server.stop()
+    }
+
     @Test("Sound is listened to, redundant sound too, and those who do not have it get what is inside")
     func sound() async throws {
         let server = try await TestServer()

@@ -230,6 +230,20 @@ final class TestPeer {
         )
     }
 
+    /// Sends three sizes of AV1 in one stream, without ever sending a packet.
+    func produceLayered(on transport: CreateWebRtcTransportAnswer) async throws -> String {
+        try await produce(
+            .video,
+            RtpParameters(
+                mid: "0",
+                codecs: [RtpCodecParameters(mimeType: "video/AV1", payloadType: 45, clockRate: 90_000)],
+                encodings: [RtpEncodingParameters(ssrc: 3_333, scalabilityMode: "L3T3_KEY")],
+                rtcp: RtcpParameters(cname: "test")
+            ),
+            on: transport
+        )
+    }
+
     /// Sends sound, without ever sending a packet; redundant sound where asked for.
     func produceSound(on transport: CreateWebRtcTransportAnswer, isRedundant: Bool = false) async throws -> String {
         var codecs = [RtpCodecParameters(mimeType: "audio/opus", payloadType: 111, clockRate: 48_000, channels: 2)]

@@ -23,6 +23,8 @@ final class Peer {
         var isPaused = false
         /// Whether the client was last told that the producer is paused.
         var toldPaused: Bool
+        /// Whether the client cannot put several sizes of one stream together, and gets the smallest alone.
+        var isSmallest = false
     }
 
     let session: SignalingSession

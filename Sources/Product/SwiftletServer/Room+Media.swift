@@ -50,6 +50,7 @@ extension Room {
             hosted.router.canConsume(producerId: producer.id, rtpCapabilities: capabilities)
         else { return false }
         let logger = session.logger
+        let isSmallest = producer.needsDescription && !capabilities.hasDescription
         var consumerId: String?
         do {
             let consumer = try await transport.consume(
@@ -57,6 +58,7 @@ extension Room {
                     producerId: producer.id,
                     rtpCapabilities: capabilities,
                     paused: true,
+                    preferredLayers: isSmallest ? ConsumerLayers(spatialLayer: 0) : nil,
                     enableRtx: true,
                     forwardDependencyDescriptor: producer.needsDescription,
                     appData: ["peerId": .string(owner)]
@@ -68,7 +70,11 @@ extension Room {
             }
             consumerId = consumer.id
             let isPaused = consumer.producerPaused
-            peer.consumers[consumer.id] = Peer.Consuming(consumer: consumer, toldPaused: isPaused)
+            peer.consumers[consumer.id] = Peer.Consuming(
+                consumer: consumer,
+                toldPaused: isPaused,
+                isSmallest: isSmallest
+            )
             watch(consumer, session)
             logger.debug(
                 "offers",
@@ -254,5 +260,14 @@ extension Producer {
     fileprivate var needsDescription: Bool {
         type == .svc && ScalabilityMode(parsing: rtpParameters.encodings.first?.scalabilityMode).spatialLayers > 1
             && rtpParameters.codecs.first?.mimeType.lowercased() == "video/av1"
+    }
+}
+
+extension RtpCapabilities {
+    /// Whether a client can read what describes layers.
+    fileprivate var hasDescription: Bool {
+        headerExtensions.contains {
+            $0.kind == .video && $0.uri == RtpHeaderExtensionURI.dependencyDescriptor && $0.direction.receives
+        }
     }
 }

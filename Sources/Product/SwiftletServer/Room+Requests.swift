@@ -236,8 +236,9 @@ extension Room {
     {
         let consumer = try peer.consumer(request.consumerId)
         // Higher ones than there are mean the highest; this bounds what is passed on.
+        let isSmallest = peer.consumers[consumer.id]?.isSmallest == true
         let layers = ConsumerLayers(
-            spatialLayer: min(request.spatialLayer, settings.limits.highestLayer),
+            spatialLayer: min(request.spatialLayer, isSmallest ? 0 : settings.limits.highestLayer),
             temporalLayer: request.temporalLayer.map { min($0, settings.limits.highestLayer) }
         )
         try await consumer.setPreferredLayers(layers)
