@@ -78,7 +78,9 @@ extension MediaWorld {
         for video in viewers.flatMap(\.videos) {
             let checker = video.checker
             if checker.faultCount > 0 { wrong.append("\(video.id): \(checker.faults) \(checker.details)") }
-            if checker.growthCount > 3 { wrong.append("\(video.id): \(checker.growthCount) pictures grew late") }
+            if checker.growthCount * 100 > checker.pictureCount {
+                wrong.append("\(video.id): \(checker.growthCount) pictures grew late")
+            }
             guard isLossless else { continue }
             if checker.longestGap > .milliseconds(500) { wrong.append("\(video.id): \(checker.longestGap) of nothing") }
             if isOrdered, checker.unexplainedGapCount > 0 {

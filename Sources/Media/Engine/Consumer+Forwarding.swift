@@ -123,6 +123,7 @@ extension Consumer {
         if rewritesPictures {
             switch pictures.map(header.frame) {
             case .unchanged: break
+            case .rewritten(let picture, let tl0) where header.frame.isNumbered(picture, tl0): break
             case .rewritten(let picture, let tl0):
                 patch.value = UInt32(picture) | UInt32(tl0) << 16
                 patch.flags.insert(.rewritten)
@@ -265,8 +266,17 @@ extension Consumer {
         }
     }
 
-    /// Whether picture ids are this consumer's own.
-    private var rewritesPictures: Bool { hasLayers && producer.layers.kind == .streams }
+    /// Whether picture ids are this consumer's own: where streams change, and where one may begin anew.
+    private var rewritesPictures: Bool { hasLayers }
+}
+
+extension FrameDescription {
+    /// Whether these are the numbers that it has on the wire: most streams go on under their own.
+    @inline(__always)
+    fileprivate func isNumbered(_ number: UInt16, _ tl0: UInt8) -> Bool {
+        flags.contains(.longPicture) && UInt16(truncatingIfNeeded: picture & 0x7FFF) == number
+            && (!flags.contains(.hasTL0) || self.tl0 == tl0)
+    }
 }
 
 extension SendIntent.Flags {

@@ -29,6 +29,8 @@ final class ProducerStream {
     private var knownActive: UInt8 = 0
     private var knownSettled: UInt8 = 0
     private var layerDeadline: Instant?
+    /// The decode targets that the sender produces, as its newest descriptor says.
+    private var activeTargets = UInt32.max
     /// Whether any packet was recognised as the beginning of a key frame.
     private(set) var showedKeyFrame = false
     var pliCount: UInt64 = 0
@@ -114,24 +116,51 @@ final class ProducerStream {
 
     /// Counts a packet into its layer.
     ///
-    /// - Returns: Whether the layer was silent before.
+    /// - Returns: Whether layers came, or went as the packet says.
     @inline(__always)
     func countLayer(_ frame: borrowing FrameDescription, size: Int, now: Instant) -> Bool {
-        if watchesLayers, knownActive == 0 { expectLayers(frame, now: now) }
-        guard rates.add(spatial: frame.spatial, temporal: frame.temporal, bytes: size, now: now), watchesLayers else {
+        var isChanged = false
+        if watchesLayers, frame.flags.contains(.start), frame.spatialCount > 1 {
+            isChanged = expectLayers(frame, now: now)
+        }
+        guard rates.add(spatial: frame.spatial, temporal: frame.temporal, bytes: size, now: now) || isChanged else {
             return false
         }
+        guard watchesLayers else { return false }
         knownActive = rates.active(now: now)
         layerDeadline = SwiftletWire.earliest(layerDeadline, rates.nextChange(after: now))
         return true
     }
 
-    /// Takes the layers that a stream announces with its first picture to be there.
+    /// Takes layers to be there or gone as soon as the stream says so.
     ///
-    /// So the first key frame serves everybody, and not only those who want the lowest layer. What does not come falls
-    /// silent soon.
-    private func expectLayers(_ frame: borrowing FrameDescription, now: Instant) {
-        guard !frame.flags.isDisjoint(with: [.intra, .structure]), frame.spatialCount > 1 else { return }
-        for spatial in 1..<frame.spatialCount { rates.add(spatial: spatial, temporal: 0, bytes: 1, now: now) }
+    /// So the first key frame serves everybody, and not only those who want the lowest layer; and who watches a layer
+    /// that ends need not wait for it to fall silent. What is announced and does not come falls silent soon.
+    private func expectLayers(_ frame: FrameDescription, now: Instant) -> Bool {
+        let begins = frame.spatial == 0 && !frame.flags.isDisjoint(with: [.intra, .structure])
+        let active = rates.active(now: now)
+        if frame.form != .dependency {
+            guard begins else { return false }
+            return expect(UInt8(truncatingIfNeeded: (1 << UInt16(min(frame.spatialCount, 8))) - 1) & ~active, now: now)
+        }
+        guard begins || frame.activeTargets != activeTargets else { return false }
+        activeTargets = frame.activeTargets
+        let targets = reader.targets(of: frame)
+        guard targets.count > 0 else { return false }
+        var produced: UInt8 = 0
+        for index in 0..<targets.count where frame.activeTargets >> UInt32(index) & 1 == 1 {
+            produced |= 1 << (targets.layers(of: index).spatial & 7)
+        }
+        let gone = active & ~produced
+        for spatial in 0..<8 where gone >> UInt8(spatial) & 1 == 1 { rates.silence(spatial: spatial) }
+        let isExpecting = begins && expect(produced & ~active, now: now)
+        return isExpecting || gone != 0
+    }
+
+    private func expect(_ spatialLayers: UInt8, now: Instant) -> Bool {
+        for spatial in 0..<8 as Range<UInt8> where spatialLayers >> spatial & 1 == 1 {
+            rates.add(spatial: spatial, temporal: 0, bytes: 1, now: now)
+        }
+        return spatialLayers != 0
     }
 }

@@ -68,6 +68,11 @@ package struct LayerRates: ~Copyable {
         count += 1
     }
 
+    /// Takes a spatial layer to be inactive from now on, as its sender says.
+    package mutating func silence(spatial: Int) {
+        if (0..<LayerCosts.spatialLimit).contains(spatial) { heard[spatial] = .min }
+    }
+
     // MARK: Rates
 
     /// Bits per second of one layer by itself.

@@ -511,7 +511,12 @@ package final class StreamChecker {
         if gap > 0 { (isTL0Known, tl0Gap) = (false, tl0Gap + gap) }
         if reading.tag.temporal == 0 {
             let step = Int64((reading.tl0 &- lastTL0) & 0xFF)
-            if isTL0Known, step != 1 {
+            // With its structure a VP9 key picture begins anew whatever came before, but receivers unwrap the number.
+            if rules.codec == .vp9, reading.tag.isKey {
+                if lastTL0 >= 0, !(1..<128).contains(step) {
+                    fault(.tl0, "\(lastTL0) then \(reading.tl0) at a key frame")
+                }
+            } else if isTL0Known, step != 1 {
                 fault(.tl0, "\(lastTL0) then \(reading.tl0) at picture \(reading.tag.picture)")
             } else if !isTL0Known, lastTL0 >= 0, tl0Gap < 64, !(1...tl0Gap + 1).contains(step) {
                 fault(.tl0, "\(lastTL0) then \(reading.tl0) behind a gap of \(tl0Gap)")
