@@ -12,6 +12,8 @@ from server import OUTPUT, Server
 
 HOOKS = (pathlib.Path(__file__).parent / "hooks.js").read_text()
 CAMERA = "probe.camera(640, 360, 20);"
+# What one test chose in the page's settings is not remembered in the next.
+FORGET = "try { localStorage.removeItem('swiftlet.settings'); } catch {}\n"
 reported = {}
 _shared = {}
 _rooms = itertools.count(1)
@@ -85,7 +87,7 @@ class People:
         page = (browser or chromium()).page(**options)
         page.title = name
         self.pages.append(page)
-        page.inject(HOOKS + before)
+        page.inject(FORGET + HOOKS + before)
         return page
 
     def open(self, name=None, before=CAMERA, browser=None, width=None, height=None, dark=None, **parameters):

@@ -97,7 +97,7 @@ def test_loss():
             before, sent = ben.eval(RECEIVED), anna.eval(SENT)
             relay.loss, start = loss, time.monotonic()
             for _ in range(3):
-                goes_on(ben, 20, 15, f"pictures go on at {loss:.0%} loss")
+                goes_on(ben, 15, 20, f"pictures go on at {loss:.0%} loss")
             after = ben.eval(RECEIVED)
             change = {key: round(after[key] - before[key], 2) for key in ("freezes", "frozen", "lost", "nacks", "resent", "plis")}
             # Of what did not come at first, how much came again: for the browser it stays lost.
