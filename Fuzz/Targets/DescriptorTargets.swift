@@ -61,7 +61,11 @@ enum DescriptorTargets {
     /// Key frames and silence are found in any payload; the AV1 layers are within what their bits can say.
     static func payloads(_ bytes: [UInt8]) throws(BrokenRule) {
         for codec in VideoCodec.allCases {
-            _ = codec.isKeyFrame(bytes.span)
+            try require(
+                codec.isKeyFrame(bytes.span) || ![.h264, .h265].contains(codec)
+                    || !codec.bringsParameterSets(bytes.span),
+                "parameter sets come with a key frame"
+            )
             _ = codec.isKeyFrame(bytes.span, dependencyDescriptor: bytes.span)
         }
         _ = (OpusPayload.isDTX(bytes.span), RTXPayload.originalSequence(in: bytes.span))
