@@ -27,6 +27,7 @@ struct ConsumerClock {
     ///   - newest: The newest output time, and when it was sent; `nil` before the first.
     ///   - rate: Ticks per second.
     ///   - now: The time.
+    /// - Returns: The output's media time, later than all before.
     mutating func place(
         _ timestamp: UInt32,
         of stream: ReceiveStream,

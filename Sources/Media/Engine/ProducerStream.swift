@@ -16,6 +16,12 @@ final class ProducerStream {
     let codec: ProducerCodec
     let receive: ReceiveStream
     var keyFrames: KeyFrameRequester
+    /// When to see whether the newest key frame served everybody, and how long to wait for that after the next.
+    private var servedCheck: Instant?
+    private var servedDelay = ProducerStream.shortestServedDelay
+    /// A key frame has passed, with what is repaired of it, after 500 ms; where none ever serves, ask every 4 s.
+    private static let shortestServedDelay = Duration.milliseconds(500)
+    private static let longestServedDelay = Duration.seconds(4)
     private var firNumber: UInt8 = 0
     /// The first and the largest extended number that were stored.
     private(set) var firstSequence = Int64.max
@@ -91,6 +97,25 @@ final class ProducerStream {
         return firNumber
     }
 
+    /// A key frame began to arrive: whoever asked is served, unless its packets came in an order that some could not
+    /// use.
+    func keyFrameReceived(now: Instant) {
+        keyFrames.received()
+        if servedCheck == nil { servedCheck = now + servedDelay }
+    }
+
+    /// Whether to ask once more for those whom the last key frame did not serve.
+    func takeServedCheck(now: Instant, isAwaited: () -> Bool) -> Bool {
+        guard let due = servedCheck, due <= now else { return false }
+        servedCheck = nil
+        guard isAwaited() else {
+            servedDelay = Self.shortestServedDelay
+            return false
+        }
+        servedDelay = min(servedDelay * 2, Self.longestServedDelay)
+        return true
+    }
+
     /// Whether layers fell silent, or have come for a while, since the last call.
     func takeLayerChange(now: Instant) -> Bool {
         if let layerDeadline, now < layerDeadline { return false }
@@ -104,6 +129,7 @@ final class ProducerStream {
     /// When something about this stream is due.
     var nextDeadline: Instant? {
         var next = SwiftletWire.earliest(receive.nextDeadline, keyFrames.nextDeadline)
+        next = SwiftletWire.earliest(next, servedCheck)
         if watchesLayers { next = SwiftletWire.earliest(next, layerDeadline) }
         return next
     }

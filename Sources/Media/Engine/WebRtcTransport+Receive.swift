@@ -137,7 +137,9 @@ extension WebRtcTransport {
             )
         )
         guard case .accepted(let acceptance) = reception else { return }
-        if isKeyFrame, acceptance.isNewest || producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
+        if isKeyFrame, acceptance.isNewest || producer.isKeyFrameAwaited(on: stream) {
+            stream.keyFrameReceived(now: now)
+        }
         if acceptance.needsKeyFrame || acceptance.isResynchronized { producer.forceKeyFrame(of: stream, now: now) }
         var header = PacketHeader(
             sequence: acceptance.sequence,
@@ -201,7 +203,7 @@ extension WebRtcTransport {
         )
         guard case .accepted(let acceptance) = reception else { return }
         // One that nobody waits for is of an older frame than a request that may be under way.
-        if isKeyFrame, producer.isKeyFrameAwaited(on: stream) { stream.keyFrames.received() }
+        if isKeyFrame, producer.isKeyFrameAwaited(on: stream) { stream.keyFrameReceived(now: now) }
         var header = PacketHeader(
             sequence: acceptance.sequence,
             timestamp: packet.timestamp,

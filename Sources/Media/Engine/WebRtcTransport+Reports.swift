@@ -84,6 +84,9 @@ extension WebRtcTransport {
             }
         }
         if producer.layers.hasChoice, stream.takeLayerChange(now: now) { producer.layersChanged(now: now) }
+        if stream.takeServedCheck(now: now, isAwaited: { producer.isKeyFrameAwaited(on: stream) }) {
+            producer.requestKeyFrame(of: stream, now: now)
+        }
         if let deadline = stream.keyFrames.nextDeadline, deadline <= now {
             let awaited = producer.isKeyFrameAwaited(on: stream)
             if stream.keyFrames.advance(to: now, isAwaited: awaited), !producer.isPaused {
