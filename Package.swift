@@ -249,7 +249,7 @@ let package = Package(
             path: "Tests/Support/SyntheticMedia",
             swiftSettings: borrowing
         ),
-        tests("SyntheticMedia", rooms("Wire") + ["SyntheticMedia"]),
+        tests("SyntheticMedia", rooms("Streams", "RTP", "Wire") + ["SyntheticMedia"]),
         .testTarget(
             name: "Simulation",
             dependencies: rooms(

@@ -185,4 +185,24 @@ struct ComingAndGoingTests {
             #expect(video.checker.longestGap < .milliseconds(1150) && video.checker.undecodableCount == 0)
         }
     }
+
+    @Test("Loss above 10 % costs a viewer layers, and no other; when it ends they come back")
+    func lossBudget() throws {
+        let world = try MediaWorld(seed: 8) { _ in }
+        let publisher = try world.publish("sender", .simulcast(.vp8))
+        let videos = try [0, 0.04, 0.25].enumerated().map { index, loss in
+            var path = NetworkWheel.Path()
+            let viewer = try world.join("viewer\(index)", path: path)
+            path.loss = loss
+            viewer.path.down = path
+            return try world.view(publisher, by: viewer)
+        }
+        world.run(for: .seconds(20))
+        #expect(videos.map { top(world, $0) }.prefix(2) == [2, 2])
+        #expect(top(world, videos[2]).map { $0 < 2 } == true)
+        world.viewers[2].path.down.loss = 0
+        world.run(for: .seconds(75))
+        #expect(videos.map { top(world, $0) } == [2, 2, 2])
+        world.expectSound(isLossless: false)
+    }
 }

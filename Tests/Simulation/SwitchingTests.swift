@@ -26,7 +26,7 @@ struct SwitchingTests {
         let world = try MediaWorld.run(
             Meeting(options: options, viewers: 10, duration: .seconds(60), switchTime: .milliseconds(700))
         )
-        print("REPORT", options.codec, options.encodings, options.structure.mode, world.summary)
+        print("simulation:", options.codec, options.encodings, options.structure.mode, world.summary)
         world.expectSound(isLossless: true)
     }
 
@@ -35,7 +35,7 @@ struct SwitchingTests {
         var meeting = Meeting(options: options, viewers: 10, duration: .seconds(60), jitter: 25, duplication: 0.02)
         meeting.upstream = NetworkWheel.Path(duplication: 0.02, delay: 15, jitter: 12, reordering: 0.05)
         let world = try MediaWorld.run(meeting)
-        print("REPORT", options.codec, options.encodings, options.structure.mode, world.summary)
+        print("simulation:", options.codec, options.encodings, options.structure.mode, world.summary)
         world.expectSound(isLossless: true, isOrdered: false)
     }
 
@@ -56,7 +56,7 @@ struct SwitchingTests {
         (meeting.loss, meeting.jitter, meeting.duplication) = (0.2, 30, 0.02)
         meeting.upstream = NetworkWheel.Path(loss: 0.01, duplication: 0.01, delay: 15, jitter: 10, reordering: 0.05)
         let world = try MediaWorld.run(meeting)
-        print("REPORT", options.codec, options.encodings, options.structure.mode, world.summary)
+        print("simulation:", options.codec, options.encodings, options.structure.mode, world.summary)
         world.expectSound(isLossless: false)
     }
 
@@ -68,7 +68,7 @@ struct SwitchingTests {
         (meeting.loss, meeting.jitter, meeting.duplication) = (0.2, 30, 0.02)
         meeting.upstream = NetworkWheel.Path(loss: 0.01, duplication: 0.01, delay: 15, jitter: 10, reordering: 0.05)
         let world = try MediaWorld.run(meeting)
-        print("REPORT", world.summary)
+        print("simulation:", world.summary)
         world.expectSound(isLossless: false)
     }
 }

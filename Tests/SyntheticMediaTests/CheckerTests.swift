@@ -231,4 +231,37 @@ struct CheckerTests {
         }
         #expect(checker.probe?.done != nil && checker.strayCount == 0 && checker.faults == [:], "\(checker.details)")
     }
+
+    @Test("Padding alone fills its number, and is no part of a frame")
+    func padding() {
+        var forwarder = stream(.h264, LayerStructure(), pictures: 60)
+        var filler = forwarder.packets[20]
+        (filler.payload, filler.marker) = ([], false)
+        forwarder.packets.insert(filler, at: 20)
+        forwarder.remove { _ in false }
+        let whole = forwarder.check(rules(.h264))
+        #expect(whole.faults == [:] && whole.pictureCount == 60 && whole.fillerCount == 1, "\(whole.details)")
+        var random = SeededRandom(seed: 6)
+        var video = SyntheticVideo(.init(.h264, packets: [3]), using: &random)
+        var split = TinyForwarder()
+        split.forward(&video, from: Self.start, pictures: 60)
+        split.packets.insert(filler, at: 32)
+        split.remove { _ in false }
+        #expect(split.check(rules(.h264)).faults[.cutFrame] ?? 0 > 0)
+    }
+
+    @Test("A picture that grows behind its marker is a fault, but where that is allowed")
+    func growth() {
+        let structure = LayerStructure(spatial: 2)
+        var forwarder = stream(.av1, structure, pictures: 60)
+        for index in forwarder.packets.indices {
+            let tag = forwarder.packets[index].tag
+            if tag.picture == 9, tag.spatial == 0, tag.index == tag.count - 1 { forwarder.packets[index].marker = true }
+        }
+        #expect(forwarder.check(rules(.av1, structure)).faults == [.marker: 1])
+        var tolerant = rules(.av1, structure)
+        tolerant.mayGrow = true
+        let checker = forwarder.check(tolerant)
+        #expect(checker.faults == [:] && checker.growthCount == 1)
+    }
 }
