@@ -53,6 +53,17 @@ struct FrameReaderTests {
         #expect(key.flags == [.start, .intra, .hasPicture] && key.startsKeyFrame)
     }
 
+    @Test("VP8 that names no picture, as Chromium sends it beside a dependency descriptor, is read by that")
+    func vp8BesideDescriptor() {
+        let probe = Probe()
+        let descriptor: [UInt8] = [0x80, 0, 7]
+        let own = probe.read(vp8(picture: 300, layer: 2), .vp8, timestamp: 7, descriptor: descriptor)
+        #expect(own.form == .vp8 && own.temporal == 2)
+        let bare = probe.read(vp8(picture: nil, tl0: nil, layer: nil), .vp8, timestamp: 8, descriptor: descriptor)
+        #expect(bare.form == .dependency && bare.picture == 7)
+        #expect(probe.read([0x10, 1], .vp8, timestamp: 9).form == .vp8, "without either there is one layer")
+    }
+
     @Test("VP9 tells spatial layers and what they are predicted from, RFC 9628")
     func vp9Fields() {
         let probe = Probe()

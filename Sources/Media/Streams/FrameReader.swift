@@ -39,8 +39,8 @@ package struct FrameReader: Sendable {
 
     /// Describes the frame that a packet belongs to.
     ///
-    /// VP8 and VP9 are read by their payload descriptors; of the others the dependency descriptor decides where there is
-    /// one, else the payload.
+    /// VP8 and VP9 are read by their payload descriptors where those name pictures. Else the dependency descriptor decides
+    /// where there is one, else the payload.
     ///
     /// - Parameters:
     ///   - payload: The payload without padding.
@@ -58,7 +58,13 @@ package struct FrameReader: Sendable {
         var frame = FrameDescription()
         frame.timestamp = timestamp
         // VP8 and VP9 have their own descriptors outside what may be encrypted, and those are what has to be rewritten.
-        let hasOwn = codec == .vp8 || codec == .vp9
+        // But beside a dependency descriptor Chromium leaves everything out of them that the other one tells.
+        let hasOwn =
+            switch codec {
+            case .vp8: VP8Descriptor(payload)?.hasPictureID ?? false
+            case .vp9: VP9Descriptor(payload)?.hasPictureID ?? false
+            default: false
+            }
         if !hasOwn, let header = DependencyDescriptorHeader(dependencyDescriptor) {
             readDependencies(dependencyDescriptor, header, into: &frame)
             return frame
