@@ -96,6 +96,9 @@ final class SimulatedClient {
         link = PeerLink(controlling: agent, context: try DTLSContext(certificate: certificate))
     }
 
+    /// Whether any video it views has not begun.
+    var awaitsKeyFrame: Bool { subscriptions.contains { $0.isVideo && $0.firstKeyFrame == nil } }
+
     func connect(_ fingerprint: RemoteFingerprint, now: Instant) {
         _ = link.connect(remoteRole: .server, fingerprint: fingerprint, now: now)
         drain(now: now)
