@@ -9,67 +9,6 @@ package import SwiftletWire
 /// Frames are taken in sequence order. A gap is waited for until it is repaired or given up; a whole key frame behind it
 /// is jumped to at once, as browsers do, which is also how the deliberate gap of one before a switch is passed.
 package final class StreamChecker {
-    /// A fault of the forwarder: none of these ever happens, whatever the network does.
-    package enum Fault: String, CaseIterable, Sendable {
-        /// The payload is none that was sent.
-        case unreadable
-        /// The stream did not begin with a key frame.
-        case beganWithoutKeyFrame
-        /// A frame refers to one that was never forwarded, though nothing was lost.
-        case missingReference
-        /// A frame breaks off without a gap in the sequence numbers.
-        case cutFrame
-        /// A picture's last packet lacks the marker, or another one has it.
-        case marker
-        /// Picture ids go back, repeat or leave out, or differ within a picture.
-        case pictureID
-        /// TL0PICIDX does not count the pictures of the lowest temporal layer.
-        case tl0
-        /// What the descriptor says of layers, starts or key frames is not the truth.
-        case descriptor
-        /// Timestamps differ within a picture, or agree across two.
-        case timestampOfPicture
-        /// Time goes on otherwise than the captures did.
-        case timestampJump
-        /// A sequence number stands for two different packets.
-        case reusedSequence
-        /// Frames of one source come twice or in another order.
-        case order
-    }
-
-    /// What the stream has to keep to.
-    package struct Rules: Sendable {
-        package var codec: SyntheticCodec
-        /// Whether VP9 pictures are told apart by spatial layer, and the source stands for one stream.
-        package var isSVC: Bool
-        package var clockRate: Int64 = 90_000
-        /// Between two pictures of the source.
-        package var frameInterval = Duration.nanoseconds(33_333_333)
-        package var tolerance = Duration.milliseconds(2)
-        /// How far a layer may lag behind another when switched to.
-        package var lag = Duration.milliseconds(42)
-
-        /// Whether a picture may get a spatial layer more when its end was marked already: what the forwarder needs to
-        /// know of it can come late.
-        package var mayGrow = false
-
-        /// Whether spatial layers of one stream do not use each other, S modes: then the key frame of one layer is no
-        /// reason to skip another's.
-        package var hasIndependentLayers = false
-
-        package init(_ codec: SyntheticCodec, isSVC: Bool = false) { (self.codec, self.isSVC) = (codec, isSVC) }
-    }
-
-    /// One layer switch that is watched.
-    package struct Probe: Sendable {
-        package var spatial: Int
-        package var temporal: Int
-        package var since: Instant
-        package var done: Instant?
-        fileprivate var run = 0
-        fileprivate var reached = false
-    }
-
     private struct Slot {
         var sequence = Int64.min
         var timestamp: UInt32 = 0
@@ -101,11 +40,7 @@ package final class StreamChecker {
     /// Packets of padding alone since then.
     private var fillers: Int64 = 0
     private var lastPicture: (timestamp: UInt32, capture: Int64, source: UInt8)?
-    private var keyPicture: (id: Int32, picture: UInt32, source: UInt8)?
-    private var lastTL0: Int16 = -1
-    private var isTL0Known = false
-    /// Packets lost since the last picture of the lowest temporal layer.
-    private var tl0Gap: Int64 = 0
+    private var numbers: PictureNumbers
     private var newestFrame = [Int64](repeating: -1, count: 256)
     /// Gaps that were passed: the number, whether a key frame begins behind it, and whether a frame was broken off
     /// before it.
@@ -144,6 +79,7 @@ package final class StreamChecker {
 
     package init(_ rules: Rules) {
         self.rules = rules
+        numbers = PictureNumbers(rules.codec)
         slots = Array(repeating: nil, count: 2048)
     }
 
@@ -346,7 +282,7 @@ package final class StreamChecker {
         let gap = previous.map { start - $0.end - 1 } ?? 0
         let continues = previous.map { $0.tag.source == tag.source && $0.tag.picture == tag.picture } ?? false
         compare(first, continues: continues, gap: gap - fillers)
-        checkCounters(first, continues: continues, gap: gap)
+        numbers.check(first.reading, continues: continues, gap: gap) { fault($0, $1) }
         let order = Int64(tag.frame)
         if order <= newestFrame[Int(tag.source)] { fault(.order, "frame \(tag.frame) of \(tag.source)") }
         newestFrame[Int(tag.source)] = order
@@ -475,55 +411,6 @@ package final class StreamChecker {
         }
         if !isRight {
             fault(.timestampJump, "\(step) for \(captured), source \(last.source) to \(tag.source)")
-        }
-    }
-
-    private func checkCounters(_ first: Slot, continues: Bool, gap: Int64) {
-        let reading = first.reading
-        guard reading.pictureID >= 0 else { return }
-        let tag = reading.tag
-        if continues {
-            if reading.pictureID != previous?.pictureID { fault(.pictureID, "within picture \(tag.picture)") }
-            return
-        }
-        defer {
-            if tag.isKey { keyPicture = (reading.pictureID, tag.picture, tag.source) }
-        }
-        if let previous, previous.pictureID >= 0 {
-            let step = Int64((reading.pictureID - previous.pictureID) & 0x7FFF)
-            let isRight: Bool
-            if rules.codec == .vp8 {
-                isRight = gap == 0 ? step == 1 : (1...gap + 1).contains(step)
-            } else if !tag.isKey, let keyPicture, keyPicture.source == tag.source {
-                // Non-flexible mode finds references by the distance from the structure's picture.
-                let distance = Int32(truncatingIfNeeded: tag.picture &- keyPicture.picture)
-                isRight = (reading.pictureID - keyPicture.id) & 0x7FFF == distance & 0x7FFF
-            } else {
-                isRight = (1..<0x4000).contains(step)
-            }
-            if !isRight { fault(.pictureID, "\(previous.pictureID) then \(reading.pictureID), gap \(gap)") }
-        }
-        checkTL0(reading, gap: gap)
-    }
-
-    private func checkTL0(_ reading: PayloadReading, gap: Int64) {
-        guard reading.tl0 >= 0 else { return }
-        if gap > 0 { (isTL0Known, tl0Gap) = (false, tl0Gap + gap) }
-        if reading.tag.temporal == 0 {
-            let step = Int64((reading.tl0 &- lastTL0) & 0xFF)
-            // With its structure a VP9 key picture begins anew whatever came before, but receivers unwrap the number.
-            if rules.codec == .vp9, reading.tag.isKey {
-                if lastTL0 >= 0, !(1..<128).contains(step) {
-                    fault(.tl0, "\(lastTL0) then \(reading.tl0) at a key frame")
-                }
-            } else if isTL0Known, step != 1 {
-                fault(.tl0, "\(lastTL0) then \(reading.tl0) at picture \(reading.tag.picture)")
-            } else if !isTL0Known, lastTL0 >= 0, tl0Gap < 64, !(1...tl0Gap + 1).contains(step) {
-                fault(.tl0, "\(lastTL0) then \(reading.tl0) behind a gap of \(tl0Gap)")
-            }
-            (lastTL0, isTL0Known, tl0Gap) = (reading.tl0, true, 0)
-        } else if isTL0Known, reading.tl0 != lastTL0 {
-            fault(.tl0, "\(reading.tl0) above \(lastTL0)")
         }
     }
 
