@@ -102,7 +102,8 @@ extension Consumer {
     @inline(__always)
     func length(_ header: borrowing PacketHeader, payload: Int, _ patch: PacketPatch) -> Int {
         var length = 12 &+ payload &+ transport.sealOverhead
-        if patch.flags.isDisjoint(with: [.rewritten, .unwrapped]) {
+        let isPlain = !patch.flags.contains(.rewritten) && !patch.flags.contains(.unwrapped)
+        if isPlain {
             return length &+ extensions.length(for: header.extensions.present, descriptor: 0)
         }
         if patch.flags.contains(.unwrapped) { length &-= Int(header.primaryOffset) }

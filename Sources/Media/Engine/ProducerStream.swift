@@ -163,7 +163,7 @@ final class ProducerStream {
     /// So the first key frame serves everybody, and not only those who want the lowest layer; and who watches a layer
     /// that ends need not wait for it to fall silent. What is announced and does not come falls silent soon.
     private func expectLayers(_ frame: FrameDescription, now: Instant) -> Bool {
-        let begins = frame.spatial == 0 && !frame.flags.isDisjoint(with: [.intra, .structure])
+        let begins = frame.spatial == 0 && (frame.flags.contains(.intra) || frame.flags.contains(.structure))
         let active = rates.active(now: now)
         if frame.form != .dependency {
             guard begins else { return false }

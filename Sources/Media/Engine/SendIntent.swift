@@ -25,6 +25,12 @@ package struct SendIntent: BitwiseCopyable {
         package static let filler = Flags(rawValue: 32)
         /// Only the primary block of a RED payload.
         package static let unwrapped = Flags(rawValue: 64)
+
+        /// Whether the payload leaves as it is stored.
+        ///
+        /// Not by a set of three: the optimizer does not always see through one, and then each packet costs allocations.
+        @inline(__always)
+        var isPlain: Bool { rawValue & (16 | 32 | 64) == 0 }
     }
 
     package var packet: PacketID

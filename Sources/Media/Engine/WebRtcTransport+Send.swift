@@ -179,7 +179,7 @@ extension WebRtcTransport {
         absoluteSendTime: UInt32
     ) -> Int {
         let isRTX = intent.flags.contains(.rtx)
-        let isPlain = intent.flags.isDisjoint(with: [.rewritten, .filler, .unwrapped])
+        let isPlain = intent.flags.isPlain
         let ssrc = isRTX ? consumer.rtxSSRC : consumer.ssrc
         let fields = intent.flags.contains(.filler) ? [] : stored.header.extensions.present
         var descriptor = 0

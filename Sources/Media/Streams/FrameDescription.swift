@@ -89,8 +89,8 @@ package struct FrameDescription: BitwiseCopyable, Equatable, Sendable {
         switch form {
         case .none: false
         case .vp8, .obu: flags.contains(.intra)
-        case .vp9: flags.contains([.start, .intra]) && spatial == 0
-        case .dependency: flags.contains([.start, .structure])
+        case .vp9: flags.contains(.start) && flags.contains(.intra) && spatial == 0
+        case .dependency: flags.contains(.start) && flags.contains(.structure)
         }
     }
 

@@ -54,7 +54,9 @@ extension LayerSelector {
 
     /// Whether the packet is the last that is forwarded of its picture.
     private func isLast(_ frame: FrameDescription, of layers: Layers) -> Bool {
-        guard frame.flags.contains([.end, .hasLayers]), frame.spatial == layers.spatial else { return false }
+        guard frame.flags.contains(.end), frame.flags.contains(.hasLayers), frame.spatial == layers.spatial else {
+            return false
+        }
         // Without a descriptor, the end of a unit may not be the end of a frame: trust it only where nothing better comes.
         return frame.form != .obu || frame.spatial < pictures.highest
     }

@@ -42,7 +42,7 @@ package struct PictureRewriter: Sendable {
     /// The numbers that a packet of `frame` leaves with.
     package mutating func map(_ frame: FrameDescription) -> Mapping {
         let flags = frame.flags
-        guard frame.form == .vp8 || frame.form == .vp9, !flags.isDisjoint(with: [.hasPicture, .hasTL0]) else {
+        guard frame.form == .vp8 || frame.form == .vp9, flags.contains(.hasPicture) || flags.contains(.hasTL0) else {
             return .unchanged
         }
         guard pictures.isSynchronized else { return .stale }
