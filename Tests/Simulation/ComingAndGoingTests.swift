@@ -120,7 +120,8 @@ struct ComingAndGoingTests {
         #expect(world.layers[video.id] == nil)
         publisher.isSending = true
         for index in publisher.encodings.indices { publisher.start(index) }
-        video.checker.expectDiscontinuity()
+        // Another layer may be the first to come back, and layers lag behind each other.
+        video.checker.expectDiscontinuity(within: .milliseconds(10))
         let shown = video.checker.pictureCount
         world.run(for: .seconds(4))
         #expect(top(world, video) == 2 && video.checker.pictureCount > shown + 80)
@@ -140,7 +141,7 @@ struct ComingAndGoingTests {
             try world.ask(round % 2 == 0 ? .pauseConsumer(id: video.id) : .pauseProducer(id: publisher.videoID))
             world.run(for: .seconds(round))
             #expect(video.checker.pictureCount <= shown + 2)
-            video.checker.expectDiscontinuity()
+            video.checker.expectDiscontinuity(within: .milliseconds(2))
             try world.ask(round % 2 == 0 ? .resumeConsumer(id: video.id) : .resumeProducer(id: publisher.videoID))
             world.run(for: .seconds(3))
             #expect(video.checker.pictureCount > shown + 75, "round \(round)")
@@ -172,7 +173,7 @@ struct ComingAndGoingTests {
             for index in publisher.encodings.indices {
                 publisher.restart(index, ssrc: 20_000 + round * 100 + UInt32(index) * 2, now: world.now)
             }
-            for video in videos { video.checker.expectDiscontinuity() }
+            for video in videos { video.checker.expectDiscontinuity(within: .milliseconds(40)) }
             let shown = videos.map(\.checker.pictureCount)
             world.run(for: .seconds(4))
             for (index, video) in videos.enumerated() {

@@ -48,7 +48,8 @@ package final class StreamChecker {
     /// The first packet of all, and whether it belongs to a key frame.
     private var first: (sequence: Int64, isKey: Bool)?
     private var top: (picture: UInt32, source: UInt8, spatial: Int, temporal: Int)?
-    private var isDiscontinuous = false
+    /// How far time may be off at the next picture, where that is more or less than ever.
+    private var discontinuity: Duration?
 
     // MARK: What was found
 
@@ -110,9 +111,9 @@ package final class StreamChecker {
         probe = Probe(spatial: spatial, temporal: temporal, since: now)
     }
 
-    /// Expects a pause, or a source that begins anew: time may go on by the clock, and the pause is no freeze.
-    package func expectDiscontinuity() {
-        isDiscontinuous = true
+    /// Expects a pause, which is no freeze, or a source that begins anew, whose time can only go on as the clock does.
+    package func expectDiscontinuity(within error: Duration) {
+        discontinuity = error
         lastShown = nil
     }
 
@@ -396,10 +397,9 @@ package final class StreamChecker {
         let captured = Duration.nanoseconds(tag.capture - last.capture)
         let difference = step - captured
         var isRight = step > .zero
-        if isDiscontinuous {
-            // Until both clocks were compared time goes on about as it passed.
-            isRight = isRight && difference < .milliseconds(500) && difference > .milliseconds(-500)
-            isDiscontinuous = false
+        if let error = discontinuity {
+            isRight = isRight && difference <= error && difference >= .zero - error
+            discontinuity = nil
         } else if tag.source == last.source {
             isRight = isRight && difference <= rules.tolerance && difference >= .zero - rules.tolerance
         } else {
