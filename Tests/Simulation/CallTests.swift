@@ -167,7 +167,7 @@ struct CallTests {
         for client in world.clients { client.stop() }
         world.run(for: .seconds(4))
         // Two lossy hops: audio loses what it loses; video is repaired but for what ten requests or two seconds miss.
-        check(world, least: [true: 0.97, false: 0.5], until: horizon)
+        check(world, least: [true: 0.98, false: 0.5], until: horizon)
     }
 
     @Test("A client that falls silent is disconnected after its consent, and its transport stays closable")

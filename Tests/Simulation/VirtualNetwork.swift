@@ -17,11 +17,6 @@ struct VirtualNetwork {
         static let storm = Weather(loss: 0.2, duplication: 0.02, jitter: .milliseconds(100))
     }
 
-    private struct Path: Hashable {
-        var from: SocketAddress
-        var to: SocketAddress
-    }
-
     struct Datagram {
         var due: Instant
         var order: UInt64
@@ -35,9 +30,6 @@ struct VirtualNetwork {
     private var heap: [Datagram] = []
     private var order: UInt64 = 0
     private(set) var sent = 0
-    /// Paths whose last ICE check was lost: the next one passes, since among hundreds of seeds some would lose all seven
-    /// tries of a check or their answers, and such a client gives up for good.
-    private var lostChecks: Set<Path> = []
     private(set) var lost = 0
 
     init(_ weather: Weather, seed: UInt64) {
@@ -49,15 +41,10 @@ struct VirtualNetwork {
 
     mutating func send(_ bytes: [UInt8], from: SocketAddress, to: SocketAddress, now: Instant) {
         sent += 1
-        let path = Path(from: from, to: to)
-        let isCheck = bytes.first.map { $0 < 4 } ?? false
-        let isLost = Double.random(in: 0..<1, using: &random) < weather.loss
-        guard !isLost || (weather.loss < 1 && isCheck && lostChecks.contains(path)) else {
+        guard Double.random(in: 0..<1, using: &random) >= weather.loss else {
             lost += 1
-            if isCheck { lostChecks.insert(path) }
             return
         }
-        if isCheck { lostChecks.remove(path) }
         let copies = Double.random(in: 0..<1, using: &random) < weather.duplication ? 2 : 1
         for _ in 0..<copies {
             let jitter = Int64.random(in: 0...max(0, weather.jitter.wholeNanoseconds), using: &random)

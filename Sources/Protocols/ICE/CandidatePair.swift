@@ -25,7 +25,10 @@ struct CandidatePair: Sendable {
         let nominates: Bool
         /// The role it was sent in, which a 487 disputes.
         let role: ICEControllingAgent.Role
-        var transmissions = 1
+        /// When to give it up.
+        let deadline: Instant
+        /// Between the last transmission and the next.
+        var wait: Duration
         /// When to send it again, or to give it up.
         var nextStep: Instant
     }

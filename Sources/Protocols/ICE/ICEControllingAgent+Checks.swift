@@ -66,8 +66,8 @@ extension ICEControllingAgent {
     mutating func startCheck(on index: Int, nominating: Bool, now: Instant) {
         if nominating, usesRenomination { nominationCount &+= 1 }
         let (transactionID, bytes) = request(on: index, nominating: nominating)
-        // Nothing is sent again over TCP: the wait is the sum of all those over UDP, RFC 8489 §6.2.2.
-        let wait = pairs[index].transport == .tcp ? Self.retransmission * 79 : Self.retransmission
+        // Nothing is sent again over TCP, RFC 8489 §6.2.2.
+        let wait = pairs[index].transport == .tcp ? Self.checkTimeout : Self.retransmission
         pairs[index].isTriggered = false
         pairs[index].state = nominating ? .succeeded : .inProgress
         pairs[index].check = CandidatePair.Check(
@@ -75,7 +75,8 @@ extension ICEControllingAgent {
             bytes: bytes,
             nominates: nominating,
             role: role,
-            transmissions: pairs[index].transport == .tcp ? Self.maximumTransmissions : 1,
+            deadline: now + Self.checkTimeout,
+            wait: wait,
             nextStep: now + wait
         )
         outputs.append(.send(bytes, pairs[index].tuple))
@@ -83,16 +84,13 @@ extension ICEControllingAgent {
 
     private mutating func stepCheck(of index: Int, now: Instant) {
         guard var check = pairs[index].check, check.nextStep <= now else { return }
-        guard check.transmissions < Self.maximumTransmissions else {
+        guard now < check.deadline else {
             pairs[index].check = nil
             pairs[index].state = .failed
             return
         }
-        let wait =
-            check.transmissions + 1 == Self.maximumTransmissions
-            ? Self.lastWait : 1 << check.transmissions
-        check.transmissions += 1
-        check.nextStep = now + Self.retransmission * wait
+        check.wait = min(check.wait * 2, Self.longestRetransmission)
+        check.nextStep = min(now + check.wait, check.deadline)
         pairs[index].check = check
         outputs.append(.send(check.bytes, pairs[index].tuple))
     }
