@@ -11,7 +11,6 @@ extension Consumer {
     private static let catchUpLimit: Int64 = 512
     /// How long a consumer waits for a key frame of a stream that never showed one: its payload may be encrypted.
     private static let patience = Duration.seconds(3)
-
     /// How far a key frame may lie behind what was forwarded last: what nobody notices between picture and sound.
     private static let longestLag = Duration.milliseconds(40)
     /// How many key frames in a row are passed over for that.
@@ -121,7 +120,7 @@ extension Consumer {
         marker: Bool
     ) -> PacketPatch? {
         var patch = PacketPatch(flags: marker ? .marker : [])
-        if rewritesPictures {
+        if hasLayers {
             switch pictures.map(header.frame) {
             case .unchanged: break
             case .rewritten(let picture, let tl0) where header.frame.isNumbered(picture, tl0): break
@@ -164,7 +163,7 @@ extension Consumer {
         _ way: ConsumerPayloadTypes.Way,
         now: Instant
     ) {
-        if rewritesPictures { pictures.drop(header.frame) }
+        if hasLayers { pictures.drop(header.frame) }
         guard !send.drop(header.sequence), let output = send.number(of: header.sequence) else { return }
         let intent = SendIntent(
             packet: packet,
@@ -245,12 +244,8 @@ extension Consumer {
         send.synchronize(timestamp: header.timestamp, to: output)
         guard hasLayers else { return }
         selector.restart(awaitsKeyFrame: header.isKeyFrame)
-        if let target {
-            selector.setTarget(
-                producer.layers.kind == .streams ? Layers(spatial: 0, temporal: target.temporal) : target
-            )
-        }
-        if rewritesPictures { pictures.synchronize(to: header.frame) }
+        if let target { selector.setTarget(producer.layers.inStream(target)) }
+        pictures.synchronize(to: header.frame)
     }
 
     /// Forwards what overtook the key frame that was waited for, mediasoup #1547: the store still has it.
@@ -266,9 +261,6 @@ extension Consumer {
             sequence &+= 1
         }
     }
-
-    /// Whether picture ids are this consumer's own: where streams change, and where one may begin anew.
-    private var rewritesPictures: Bool { hasLayers }
 }
 
 extension FrameDescription {

@@ -56,9 +56,7 @@ extension Consumer {
         if current === stream {
             next = nil
             if hasLayers {
-                selector.setTarget(
-                    producer.layers.kind == .streams ? Layers(spatial: 0, temporal: layers.temporal) : layers
-                )
+                selector.setTarget(producer.layers.inStream(layers))
                 if !needsSync { tellLayers() }
             }
         } else if next !== stream {

@@ -63,7 +63,7 @@ final class Consumer {
     var clock = ConsumerClock()
     /// Which packets of ``current`` go.
     var selector: LayerSelector
-    /// Goes on with picture ids where streams change and pictures are left out.
+    /// Goes on with picture ids where streams change or begin anew, and where pictures are left out.
     var pictures = PictureRewriter()
     /// Whether the producer has layers to choose from.
     let hasLayers: Bool

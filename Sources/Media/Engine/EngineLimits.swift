@@ -25,8 +25,6 @@ package struct EngineLimits: Sendable {
     package var observers = 4096
     /// Encodings of one producer.
     package var encodingsPerProducer = 8
-    /// SSRCs that one transport may have learnt from MID or RID, besides the signalled ones.
-    package var learntStreamsPerTransport = 256
     /// Send intents that wait for one destination; about 1.2 MB of media.
     package var intentsPerTransport = 1024
     /// Control packets (STUN, DTLS, RTCP) that wait in the engine; the oldest media may wait, these may not be many.
@@ -39,8 +37,6 @@ package struct EngineLimits: Sendable {
     package var connections = 8192
     /// Notifications that wait for ``Engine/poll()``.
     package var outputs = 65_536
-    /// Sent packets that one consumer remembers for retransmission; a power of two.
-    package var retransmissionHistory = 1024
     /// Packets sealed by one call of ``Engine/transmit(into:now:)``.
     package var packetsPerChunk = 512
     /// Bytes sealed by one call of ``Engine/transmit(into:now:)``.

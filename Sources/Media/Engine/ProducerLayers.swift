@@ -44,6 +44,11 @@ struct ProducerLayers {
     /// The highest of all.
     var highest: Layers { Layers(spatial: UInt8(spatial - 1), temporal: UInt8(temporal - 1)) }
 
+    /// What `layers` are within the stream that they are taken from: each stream of a simulcast has one size.
+    func inStream(_ layers: Layers) -> Layers {
+        kind == .streams ? Layers(spatial: 0, temporal: layers.temporal) : layers
+    }
+
     /// A wish within what there is; no wish is the highest.
     func clamp(_ wish: ConsumerLayers?) -> Layers {
         guard let wish else { return highest }

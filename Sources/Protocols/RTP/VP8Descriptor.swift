@@ -40,11 +40,9 @@ package struct VP8Descriptor: BitwiseCopyable, Equatable, Sendable {
             flags = payload[1]
             offset = 2
             if flags & 0x80 != 0 {
-                guard payload.count > offset else { return nil }
-                long = payload[offset] & 0x80 != 0
-                guard payload.count > offset &+ (long ? 1 : 0) else { return nil }
-                picture = long ? payload.uint16(at: offset) & 0x7FFF : UInt16(payload[offset])
-                offset &+= long ? 2 : 1
+                guard let field = PictureIDField(payload, at: offset) else { return nil }
+                (picture, long) = (field.value, field.isLong)
+                offset &+= field.length
             }
             if flags & 0x40 != 0 {
                 guard payload.count > offset else { return nil }
