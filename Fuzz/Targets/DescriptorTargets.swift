@@ -37,7 +37,6 @@ enum DescriptorTargets {
         guard let descriptor = VP9Descriptor(bytes.span) else { return }
         try require(1...bytes.count ~= descriptor.length, "a descriptor lies within its payload")
         try require(descriptor.headLength <= descriptor.length, "a head is no longer than its descriptor")
-        for layer in 0..<9 { _ = descriptor.resolution(of: layer, in: bytes.span) }
         let (picture, tl0) = (descriptor.pictureID ^ 0x2AD5, descriptor.tl0PictureIndex ^ 0x5A)
         let head = written(8) { descriptor.write(pictureID: picture, tl0PictureIndex: tl0, into: &$0, at: $1) }
         try require(head.count == descriptor.headLength, "a head keeps its length")
@@ -107,9 +106,7 @@ enum DescriptorTargets {
                 layers.spatial < structure.spatialLayerCount && layers.temporal < structure.temporalLayerCount,
                 "a decode target reaches no higher than the structure"
             )
-            try require(structure.chain(protecting: index).map { $0 < structure.chainCount } ?? true, "a chain exists")
         }
-        for layer in 0..<5 { _ = structure.resolution(of: layer) }
     }
 
     private static func rewriteMask(
@@ -166,23 +163,6 @@ enum DescriptorTargets {
                 again[index]?.payloadType == payload[index].map { mapping[$0.payloadType] },
                 "payload types are the new ones"
             )
-        }
-    }
-
-    /// Layers exist exactly where the masks say.
-    static func layersAllocation(_ bytes: [UInt8]) throws(BrokenRule) {
-        guard let allocation = VideoLayersAllocation(bytes.span) else { return }
-        try require(1...4 ~= allocation.streamCount && allocation.streamIndex < 4, "streams are within the limits")
-        for stream in -1...4 {
-            for spatial in -1...4 {
-                let layer = allocation.layer(stream: stream, spatial: spatial)
-                let isActive = 0..<4 ~= spatial && allocation.spatialLayers(of: stream) >> UInt8(spatial) & 1 != 0
-                try require((layer != nil) == isActive, "a layer is there when its mask says so")
-                try require(
-                    layer.map { 1...4 ~= $0.temporalLayerCount } ?? true,
-                    "temporal layers are within the limits"
-                )
-            }
         }
     }
 

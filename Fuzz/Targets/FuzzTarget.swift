@@ -13,7 +13,6 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case payloads
     case dependencyDescriptor = "dependency-descriptor"
     case red
-    case layersAllocation = "layers-allocation"
     case stun
     case deframer
     case srtp
@@ -41,7 +40,6 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .payloads: try DescriptorTargets.payloads(bytes)
         case .dependencyDescriptor: try DescriptorTargets.dependencyDescriptor(bytes)
         case .red: try DescriptorTargets.red(bytes)
-        case .layersAllocation: try DescriptorTargets.layersAllocation(bytes)
         case .stun: try TransportTargets.stun(bytes)
         case .deframer: try TransportTargets.deframer(bytes)
         case .srtp: try TransportTargets.srtp(bytes)

@@ -8,6 +8,11 @@ import SwiftletRTP
 /// - Note: AV1 RTP specification, appendix A.8.3.
 struct DependencyStructureDraft: Equatable, Sendable {
     /// What frames that name it have in common.
+    struct Size: Equatable, Sendable {
+        var width: Int
+        var height: Int
+    }
+
     struct Template: Equatable, Sendable {
         var spatialID: Int
         var temporalID: Int
@@ -41,7 +46,8 @@ struct DependencyStructureDraft: Equatable, Sendable {
     /// For each decode target the chain that protects it; only with chains.
     var targetChains: [Int]
     /// For each spatial layer; empty where the structure does not tell.
-    var resolutions: [VideoResolution]
+    /// Of each spatial layer, or none.
+    var resolutions: [Size]
 
     init(
         templateIDOffset: Int = 0,
@@ -49,7 +55,7 @@ struct DependencyStructureDraft: Equatable, Sendable {
         templates: [Template],
         chainCount: Int = 0,
         targetChains: [Int] = [],
-        resolutions: [VideoResolution] = []
+        resolutions: [Size] = []
     ) {
         (self.templateIDOffset, self.targetCount, self.templates) = (templateIDOffset, targetCount, templates)
         (self.chainCount, self.targetChains, self.resolutions) = (chainCount, targetChains, resolutions)
@@ -85,8 +91,8 @@ struct DependencyStructureDraft: Equatable, Sendable {
         }
         bits.write(resolutions.isEmpty ? 0 : 1, 1)
         for resolution in resolutions {
-            bits.write(Int(resolution.width) - 1, 16)
-            bits.write(Int(resolution.height) - 1, 16)
+            bits.write(resolution.width - 1, 16)
+            bits.write(resolution.height - 1, 16)
         }
     }
 }

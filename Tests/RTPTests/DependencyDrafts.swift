@@ -36,7 +36,9 @@ extension DependencyStructureDraft {
             chainCount: chains,
             targetChains: chains > 0 ? (0..<targets).map { _ in Int.random(in: 0..<chains, using: &random) } : [],
             resolutions: Bool.random(using: &random)
-                ? (0...(templates.last?.spatialID ?? 0)).map { _ in .random(using: &random) } : []
+                ? (0...(templates.last?.spatialID ?? 0)).map { _ in
+                    Size(width: .random(in: 1...0x10000, using: &random), height: .random(in: 1...0x10000, using: &random))
+                } : []
         )
     }
 
@@ -69,15 +71,6 @@ extension DependencyStructureDraft {
 
     /// A mask with every decode target in it.
     var allTargets: UInt32 { targetCount == 32 ? .max : 1 << UInt32(targetCount) - 1 }
-}
-
-extension VideoResolution {
-    fileprivate static func random(using random: inout SeededRandom) -> VideoResolution {
-        VideoResolution(
-            width: .random(in: 1...0x10000, using: &random),
-            height: .random(in: 1...0x10000, using: &random)
-        )
-    }
 }
 
 /// The mask of frames that `distances` name, and whether one lies too far back for it.

@@ -21,10 +21,6 @@ extension REDPayload {
     init?(bytes: [UInt8]) { self.init(bytes.span) }
 }
 
-extension VideoLayersAllocation {
-    init?(bytes: [UInt8]) { self.init(bytes.span) }
-}
-
 extension DependencyStructure {
     convenience init?(bytes: [UInt8]) { self.init(bytes.span) }
 }

@@ -85,14 +85,6 @@ package struct FrameReader: Sendable {
         return frame.structure == formerTargets.structure ? formerTargets : .none
     }
 
-    /// The structure that `frame` was read by, to tell what it announces; `nil` for one forgotten.
-    package func structure(of frame: FrameDescription) -> DependencyStructure? {
-        guard frame.structure != 0 else { return nil }
-        if newestTargets.structure == frame.structure { return newest?.structure }
-        if formerTargets.structure == frame.structure { return former?.structure }
-        return nil
-    }
-
     // MARK: Payload descriptors
 
     private mutating func readVP8(_ payload: Span<UInt8>, into frame: inout FrameDescription) {

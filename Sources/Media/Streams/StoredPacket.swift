@@ -67,9 +67,8 @@ package struct PacketHeader: BitwiseCopyable, Sendable {
     package var isRepaired: Bool
     /// Whether it is Opus silence, which some consumers leave out.
     package var isSilence = false
-    /// RED: where the primary block is in the payload, and its payload type; 0 for anything else.
+    /// RED: where the primary block is in the payload; 0 for anything else.
     package var primaryOffset: UInt16 = 0
-    package var primaryPayloadType: UInt8 = 0
     /// Bytes of its dependency descriptor when the mask of decode targets is written into it; 0 without one.
     package var rewrittenDescriptorLength: UInt8 = 0
     package var extensions: PacketExtensions

@@ -30,9 +30,6 @@ public struct SignalingServer: Service {
         public var hasPage: Bool
     }
 
-    /// How long workers and clients get to end, in all.
-    static let shutdownTime = Duration.seconds(5)
-
     private let settings: ServerSettings
     private let logger: Logger
     private let signals: [UnixSignal]

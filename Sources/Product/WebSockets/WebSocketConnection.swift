@@ -24,7 +24,6 @@ public final class WebSocketConnection: Sendable {
     private struct State {
         var waitingBytes = 0
         var closure: Closure?
-        var areMessagesTaken = false
     }
 
     /// The text messages of the peer, in order; to be iterated once, by one task.

@@ -9,7 +9,7 @@ import SwiftletWire
 /// Comes with key frames and holds until the next. One allocation of fixed size, shared by reference.
 ///
 /// - Note: AV1 RTP specification, appendix A.8.3.
-package final class DependencyStructure: Equatable, Sendable {
+package final class DependencyStructure: Sendable {
     /// The most templates, which six-bit ids tell apart.
     package static let maximumTemplates = 64
     /// The most decode targets.
@@ -48,10 +48,6 @@ package final class DependencyStructure: Equatable, Sendable {
 
     init(_ content: DependencyStructureContent) { self.content = content }
 
-    package static func == (one: DependencyStructure, other: DependencyStructure) -> Bool {
-        one === other || one.content == other.content
-    }
-
     /// The id of the first template.
     package var templateIDOffset: UInt8 { content.templateIDOffset }
 
@@ -84,18 +80,6 @@ package final class DependencyStructure: Equatable, Sendable {
         guard index >= 0, index < targetCount else { return (0, 0) }
         return (content.targetSpatialIDs[index], content.targetTemporalIDs[index])
     }
-
-    /// The chain that protects decode target `index`, or `nil` where there are no chains.
-    package func chain(protecting index: Int) -> Int? {
-        guard chainCount > 0, index >= 0, index < targetCount else { return nil }
-        return Int(content.targetChains[index])
-    }
-
-    /// The resolution of a spatial layer, if the structure tells resolutions.
-    package func resolution(of layer: Int) -> VideoResolution? {
-        guard content.hasResolutions, layer >= 0, layer < spatialLayerCount else { return nil }
-        return content.resolutions[layer]
-    }
 }
 
 /// The fields of a ``DependencyStructure``, held inline so that reading them allocates nothing.
@@ -105,9 +89,6 @@ struct DependencyStructureContent: BitwiseCopyable, Sendable {
     private(set) var templates = InlineArray<64, Template>(repeating: Template())
     private(set) var targetSpatialIDs = SIMD32<UInt8>.zero
     private(set) var targetTemporalIDs = SIMD32<UInt8>.zero
-    private(set) var targetChains = SIMD32<UInt8>.zero
-    private(set) var resolutions = InlineArray<4, VideoResolution>(repeating: VideoResolution(width: 0, height: 0))
-    private(set) var hasResolutions = false
     private(set) var templateIDOffset: UInt8 = 0
     private(set) var templateCount: UInt8 = 0
     private(set) var targetCount: UInt8 = 0
@@ -131,12 +112,8 @@ struct DependencyStructureContent: BitwiseCopyable, Sendable {
         }
         readChains(&reader)
         findTargetLayers()
-        hasResolutions = reader.flag()
-        if hasResolutions {
-            for layer in 0..<Int(spatialLayerCount) {
-                resolutions[layer] = VideoResolution(width: reader.read(16) &+ 1, height: reader.read(16) &+ 1)
-            }
-        }
+        // Width and height of each spatial layer.
+        if reader.flag() { reader.skip(32 &* Int(spatialLayerCount)) }
         guard !reader.isExhausted else { return nil }
     }
 
@@ -164,12 +141,12 @@ struct DependencyStructureContent: BitwiseCopyable, Sendable {
         }
     }
 
+    /// Steps over the chains, of which only the number matters: to step over theirs in each descriptor.
     private mutating func readChains(_ reader: inout BitReader) {
         chainCount = UInt8(reader.nonSymmetric(below: Int(targetCount) &+ 1))
         guard chainCount > 0 else { return }
-        for target in 0..<Int(targetCount) {
-            targetChains[target] = UInt8(truncatingIfNeeded: reader.nonSymmetric(below: Int(chainCount)))
-        }
+        // Which chain protects each decode target.
+        for _ in 0..<targetCount { _ = reader.nonSymmetric(below: Int(chainCount)) }
         reader.skip(4 &* Int(chainCount) &* Int(templateCount))
     }
 
@@ -182,17 +159,5 @@ struct DependencyStructureContent: BitwiseCopyable, Sendable {
                 targetTemporalIDs[target] = max(targetTemporalIDs[target], template.temporalID)
             }
         }
-    }
-}
-
-extension DependencyStructureContent: Equatable {
-    static func == (one: Self, other: Self) -> Bool {
-        guard one.templateIDOffset == other.templateIDOffset, one.templateCount == other.templateCount,
-            one.targetCount == other.targetCount, one.chainCount == other.chainCount,
-            one.targetChains == other.targetChains, one.hasResolutions == other.hasResolutions
-        else { return false }
-        for index in one.templates.indices where one.templates[index] != other.templates[index] { return false }
-        for index in one.resolutions.indices where one.resolutions[index] != other.resolutions[index] { return false }
-        return true
     }
 }

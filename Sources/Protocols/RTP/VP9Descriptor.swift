@@ -27,8 +27,6 @@ package struct VP9Descriptor: BitwiseCopyable, Equatable, Sendable {
     package let tl0PictureIndex: UInt8
     /// How many spatial layers the scalability structure announces; 0 where the packet brings none.
     package let spatialLayerCount: UInt8
-    /// Where the structure lists resolutions, counted from the start of the payload; 0 where it does not.
-    private let resolutionOffset: UInt16
 
     /// Reads the descriptor that `payload` starts with; `nil` when it is cut short or contradicts itself.
     package init?(_ payload: Span<UInt8>) {
@@ -38,11 +36,9 @@ package struct VP9Descriptor: BitwiseCopyable, Equatable, Sendable {
         var (layers, tl0): (UInt8, UInt8) = (0, 0)
         var (picture, long) = (UInt16(0), false)
         if head & 0x80 != 0 {
-            guard payload.count > offset else { return nil }
-            long = payload[offset] & 0x80 != 0
-            guard payload.count > offset &+ (long ? 1 : 0) else { return nil }
-            picture = long ? payload.uint16(at: offset) & 0x7FFF : UInt16(payload[offset])
-            offset &+= long ? 2 : 1
+            guard let field = PictureIDField(payload, at: offset) else { return nil }
+            (picture, long) = (field.value, field.isLong)
+            offset &+= field.length
         }
         if head & 0x20 != 0 {
             guard payload.count > offset else { return nil }
@@ -71,13 +67,12 @@ package struct VP9Descriptor: BitwiseCopyable, Equatable, Sendable {
         }
         (self.layers, tl0PictureIndex, length) = (layers, tl0, offset)
         (pictureID, hasLongPictureID) = (picture, long)
-        (spatialLayerCount, resolutionOffset) = (structure.spatialLayerCount, structure.resolutionOffset)
+        spatialLayerCount = structure.spatialLayerCount
     }
 
     /// What the scalability structure says that we keep, RFC 9628 §4.2.1.
     private struct Structure {
         var spatialLayerCount: UInt8 = 0
-        var resolutionOffset: UInt16 = 0
 
         /// Reads the structure and gives where it ends; `nil` when it is cut short.
         ///
@@ -87,10 +82,8 @@ package struct VP9Descriptor: BitwiseCopyable, Equatable, Sendable {
             let head = payload[start]
             var offset = start &+ 1
             spatialLayerCount = head >> 5 &+ 1
-            if head & 0x10 != 0 {
-                resolutionOffset = UInt16(truncatingIfNeeded: offset)
-                offset &+= Int(spatialLayerCount) &* 4
-            }
+            // Width and height of each layer.
+            if head & 0x10 != 0 { offset &+= Int(spatialLayerCount) &* 4 }
             guard payload.count >= offset else { return nil }
             if head & 0x08 != 0 {
                 guard payload.count > offset else { return nil }
@@ -143,18 +136,6 @@ package struct VP9Descriptor: BitwiseCopyable, Equatable, Sendable {
     ///
     /// A higher layer of the same picture is not predicted from another picture either, but nothing starts with it.
     package var isKeyFrame: Bool { head & 0x48 == 0x08 && spatialID == 0 }
-
-    /// The resolution of a spatial layer, if the scalability structure in `payload` tells it; the descriptor was read
-    /// from that same payload.
-    package func resolution(of layer: Int, in payload: Span<UInt8>) -> VideoResolution? {
-        guard resolutionOffset != 0, layer >= 0, layer < Int(spatialLayerCount) else { return nil }
-        let offset = Int(resolutionOffset) &+ layer &* 4
-        guard payload.count >= offset &+ 4 else { return nil }
-        return VideoResolution(
-            width: UInt32(payload.uint16(at: offset)),
-            height: UInt32(payload.uint16(at: offset &+ 2))
-        )
-    }
 
     /// Bytes at the start of the payload that ``write(pictureID:tl0PictureIndex:into:at:)`` replaces: up to TL0PICIDX.
     package var headLength: Int {
