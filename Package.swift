@@ -87,6 +87,7 @@ let package = Package(
         room("Protocols", "DTLS", rooms("Wire", "Crypto", "COpenSSL")),
         room("Protocols", "SRTP", rooms("Wire", "RTP", "Crypto")),
         room("Protocols", "Congestion", rooms("Wire", "RTP")),
+        room("Protocols", "SCTP", rooms("Wire", "Crypto")),
         room("Protocols", "ORTC"),
         room("Protocols", "Control", rooms("Wire", "ORTC")),
 
@@ -109,6 +110,7 @@ let package = Package(
                 "ICE",
                 "DTLS",
                 "SRTP",
+                "SCTP",
                 "RTP",
                 "Crypto",
                 "ORTC",
@@ -267,6 +269,7 @@ let package = Package(
             ) + ["SyntheticMedia"],
             swiftSettings: borrowing
         ),
+        tests("SCTP", rooms("SCTP", "Crypto", "Wire")),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // Stands in front of malloc in the test process, and counts.
         .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
