@@ -19,6 +19,8 @@ package struct ControlError: Error, Hashable, Sendable {
         case socket
         /// A table or limit is full.
         case limitReached
+        /// What waits to be sent fills the buffer of a data consumer, or of its transport.
+        case sendBufferFull
         /// The worker met a bug of its own.
         case `internal`
     }

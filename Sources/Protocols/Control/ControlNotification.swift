@@ -44,6 +44,28 @@ package enum ControlNotification: Hashable, Sendable {
     case audioSilence(observerId: String)
     /// Somebody else speaks now.
     case dominantSpeaker(observerId: String, producerId: String)
+
+    /// An association has come further, with the streams negotiated once it is connected.
+    case sctpStateChanged(transportId: String, state: SctpState, streams: NumSctpStreams?)
+    /// The peer opened a data channel in band, RFC 8832, which was acknowledged. Its messages are held, within limits,
+    /// until a data producer takes its stream.
+    case dataChannelOpened(transportId: String, channel: InBandDataChannel)
+    /// The peer closed its side of a stream, and with it the data channel, RFC 8831 §6.7.
+    case dataChannelClosed(transportId: String, streamId: UInt16)
+    case dataConsumerProducerPaused(dataConsumerId: String)
+    case dataConsumerProducerResumed(dataConsumerId: String)
+    /// The data consumer is closed, because its data producer is.
+    case dataConsumerProducerClosed(dataConsumerId: String)
+    /// A message was dropped, because what waits fills the send buffer. Coalesces.
+    case dataConsumerSendBufferFull(dataConsumerId: String)
+    /// What waits has come down to the threshold. Coalesces.
+    case dataConsumerBufferedAmountLow(dataConsumerId: String, amount: Int)
+    /// A message for the host, on a direct transport. Dropped where the host reads far too slowly.
+    case dataConsumerMessage(dataConsumerId: String, ppid: UInt32, payload: [UInt8])
+    /// An RTP packet for the host, on a direct transport. Dropped where the host reads too slowly.
+    case consumerRtp(consumerId: String, packet: [UInt8])
+    /// An RTCP compound for the host, on a direct transport. Dropped where the host reads too slowly.
+    case transportRtcp(transportId: String, packet: [UInt8])
     /// So many notifications were dropped since the last such message, because the host read too slowly.
     case notificationsDropped(count: UInt64)
 }

@@ -28,6 +28,17 @@ package enum ControlReply: Hashable, Sendable {
     /// What became of the wish: within what the producer has, or `nil` for a consumer without layers.
     case preferredLayers(ConsumerLayers?)
     case rtpObserverDump(RtpObserverDump)
+    case directTransportStats(DirectTransportStat)
+    case directTransportDump(DirectTransportDump)
+    case dataProducerStats(DataProducerStat)
+    case dataProducerDump(DataProducerDump)
+    case dataConsumed(DataConsumed)
+    case dataConsumerStats(DataConsumerStat)
+    case dataConsumerDump(DataConsumerDump)
+    /// Bytes that wait to be sent for a data consumer.
+    case bufferedAmount(Int)
+    /// What a data consumer has subscribed to, ascending.
+    case subchannels([UInt16])
 }
 
 extension ControlReply {
@@ -37,10 +48,17 @@ extension ControlReply {
         package var iceCandidates: [IceCandidate]
         /// Our fingerprints, and the role auto.
         package var dtlsParameters: DtlsParameters
+        /// `nil` without data channels.
+        package var sctpParameters: SctpParameters?
 
-        package init(iceParameters: IceParameters, iceCandidates: [IceCandidate], dtlsParameters: DtlsParameters) {
+        package init(
+            iceParameters: IceParameters,
+            iceCandidates: [IceCandidate],
+            dtlsParameters: DtlsParameters,
+            sctpParameters: SctpParameters? = nil
+        ) {
             (self.iceParameters, self.iceCandidates) = (iceParameters, iceCandidates)
-            self.dtlsParameters = dtlsParameters
+            (self.dtlsParameters, self.sctpParameters) = (dtlsParameters, sctpParameters)
         }
     }
 
@@ -60,6 +78,18 @@ extension ControlReply {
         ) {
             (self.paused, self.producerPaused, self.score) = (paused, producerPaused, score)
             self.preferredLayers = preferredLayers
+        }
+    }
+    /// The state of a new data consumer.
+    package struct DataConsumed: Hashable, Sendable {
+        /// The stream it sends on, chosen by the worker where the request left it open; `nil` on a direct transport.
+        package var sctpStreamParameters: SctpStreamParameters?
+        package var paused: Bool
+        package var dataProducerPaused: Bool
+
+        package init(sctpStreamParameters: SctpStreamParameters?, paused: Bool, dataProducerPaused: Bool) {
+            self.sctpStreamParameters = sctpStreamParameters
+            (self.paused, self.dataProducerPaused) = (paused, dataProducerPaused)
         }
     }
 }

@@ -46,6 +46,50 @@ package enum ControlRequest: Hashable, Sendable {
     case getTransportStats(id: String)
     case dumpTransport(id: String)
 
+    // Direct transport
+    /// A transport whose peer is the host itself; replies ``ControlReply/done``. ``closeTransport(id:)``,
+    /// ``produce(_:)`` and the others hold for it too.
+    case createDirectTransport(CreateDirectTransport)
+    case getDirectTransportStats(id: String)
+    case dumpDirectTransport(id: String)
+    /// An RTP packet from the host to a producer on a direct transport.
+    case sendRtp(producerId: String, packet: [UInt8])
+    /// An RTCP compound from the host, about its producers and consumers on a direct transport.
+    case sendRtcp(transportId: String, packet: [UInt8])
+
+    // Data producer
+    case produceData(ProduceData)
+    /// Its data consumers get ``ControlNotification/dataConsumerProducerPaused(dataConsumerId:)``.
+    case pauseDataProducer(id: String)
+    case resumeDataProducer(id: String)
+    /// Its data consumers close, each with ``ControlNotification/dataConsumerProducerClosed(dataConsumerId:)``.
+    case closeDataProducer(id: String)
+    case getDataProducerStats(id: String)
+    case dumpDataProducer(id: String)
+    /// A message from the host to a data producer on a direct transport.
+    case sendFromDataProducer(SendFromDataProducer)
+
+    // Data consumer
+    /// Replies ``ControlReply/dataConsumed(_:)``.
+    case consumeData(ConsumeData)
+    case pauseDataConsumer(id: String)
+    case resumeDataConsumer(id: String)
+    /// Closes a data consumer and, over SCTP, its stream, whose id is free again once the peer has agreed.
+    case closeDataConsumer(id: String)
+    case getDataConsumerStats(id: String)
+    case dumpDataConsumer(id: String)
+    /// Replies ``ControlReply/bufferedAmount(_:)``; 0 on a direct transport.
+    case getBufferedAmount(dataConsumerId: String)
+    /// Sets when ``ControlNotification/dataConsumerBufferedAmountLow(dataConsumerId:amount:)`` is told, in bytes.
+    case setBufferedAmountLowThreshold(dataConsumerId: String, threshold: UInt32)
+    /// Replies ``ControlReply/subchannels(_:)`` as they are now.
+    case setSubchannels(dataConsumerId: String, subchannels: [UInt16])
+    case addSubchannel(dataConsumerId: String, subchannel: UInt16)
+    case removeSubchannel(dataConsumerId: String, subchannel: UInt16)
+    /// A message from the host to the peer of one data consumer; replies ``ControlReply/bufferedAmount(_:)``, or
+    /// ``ControlError/Code/sendBufferFull``.
+    case sendFromDataConsumer(dataConsumerId: String, ppid: UInt32, payload: [UInt8])
+
     // Producer
     /// Replies ``ControlReply/produced(type:)``.
     case produce(Produce)
@@ -157,6 +201,8 @@ extension ControlRequest {
         package var iceConsentTimeout: UInt8
         /// Where the estimate of outgoing bandwidth starts, in bits per second.
         package var initialAvailableOutgoingBitrate: UInt32
+        /// How data channels work; `nil` for none.
+        package var sctp: SctpOptions?
 
         package init(
             id: String,
@@ -167,13 +213,15 @@ extension ControlRequest {
             preferUdp: Bool = false,
             preferTcp: Bool = false,
             iceConsentTimeout: UInt8 = 30,
-            initialAvailableOutgoingBitrate: UInt32 = 600_000
+            initialAvailableOutgoingBitrate: UInt32 = 600_000,
+            sctp: SctpOptions? = nil
         ) {
             (self.id, self.routerId, self.listen) = (id, routerId, listen)
             (self.enableUdp, self.enableTcp) = (enableUdp, enableTcp)
             (self.preferUdp, self.preferTcp) = (preferUdp, preferTcp)
             (self.iceConsentTimeout) = iceConsentTimeout
             self.initialAvailableOutgoingBitrate = initialAvailableOutgoingBitrate
+            self.sctp = sctp
         }
     }
 

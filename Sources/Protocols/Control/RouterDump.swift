@@ -9,11 +9,19 @@ public struct RouterDump: Codable, Hashable, Sendable {
     public var transportIds: [String]
     /// The consumers of every producer.
     public var consumerIdsByProducerId: [String: [String]]
+    /// The data consumers of every data producer.
+    public var dataConsumerIdsByDataProducerId: [String: [String]]
 
     /// A value made of its parts.
-    public init(id: String, transportIds: [String], consumerIdsByProducerId: [String: [String]]) {
+    public init(
+        id: String,
+        transportIds: [String],
+        consumerIdsByProducerId: [String: [String]],
+        dataConsumerIdsByDataProducerId: [String: [String]] = [:]
+    ) {
         self.id = id
         self.transportIds = transportIds
         self.consumerIdsByProducerId = consumerIdsByProducerId
+        self.dataConsumerIdsByDataProducerId = dataConsumerIdsByDataProducerId
     }
 }

@@ -37,6 +37,14 @@ public struct TransportDump: Codable, Hashable, Sendable {
     public var dtlsState: DtlsState
     /// The SRTP suite in use, under its IANA name.
     public var srtpProfile: String?
+    /// What the peer has to know to open SCTP; `nil` without it.
+    public var sctpParameters: SctpParameters?
+    /// How far SCTP has come; `nil` without it.
+    public var sctpState: SctpState?
+    /// Its data producers.
+    public var dataProducerIds: [String]
+    /// Its data consumers.
+    public var dataConsumerIds: [String]
     /// The cap on what the peer may send, in bits per second; 0 for none.
     public var maxIncomingBitrate: UInt32
     /// What the transport counts, by name.
@@ -60,6 +68,10 @@ public struct TransportDump: Codable, Hashable, Sendable {
         dtlsParameters: DtlsParameters,
         dtlsState: DtlsState,
         srtpProfile: String? = nil,
+        sctpParameters: SctpParameters? = nil,
+        sctpState: SctpState? = nil,
+        dataProducerIds: [String] = [],
+        dataConsumerIds: [String] = [],
         maxIncomingBitrate: UInt32,
         counters: [String: UInt64]
     ) {
@@ -79,6 +91,10 @@ public struct TransportDump: Codable, Hashable, Sendable {
         self.dtlsParameters = dtlsParameters
         self.dtlsState = dtlsState
         self.srtpProfile = srtpProfile
+        self.sctpParameters = sctpParameters
+        self.sctpState = sctpState
+        self.dataProducerIds = dataProducerIds
+        self.dataConsumerIds = dataConsumerIds
         self.maxIncomingBitrate = maxIncomingBitrate
         self.counters = counters
     }

@@ -17,6 +17,8 @@ public struct WebRtcTransportStat: Codable, Hashable, Sendable {
     public var iceSelectedTuple: TransportTuple?
     /// How far DTLS has come.
     public var dtlsState: DtlsState
+    /// How far SCTP has come; `nil` without it.
+    public var sctpState: SctpState?
     /// Bytes received, of every kind.
     public var bytesReceived: Int
     /// Bit/s received, of every kind.
@@ -68,6 +70,7 @@ public struct WebRtcTransportStat: Codable, Hashable, Sendable {
         iceState: IceState = .new,
         iceSelectedTuple: TransportTuple? = nil,
         dtlsState: DtlsState = .new,
+        sctpState: SctpState? = nil,
         bytesReceived: Int = 0,
         recvBitrate: Int = 0,
         bytesSent: Int = 0,
@@ -93,6 +96,7 @@ public struct WebRtcTransportStat: Codable, Hashable, Sendable {
         type = "webrtc-transport"
         (self.transportId, self.timestamp, self.iceRole) = (transportId, timestamp, iceRole)
         (self.iceState, self.iceSelectedTuple, self.dtlsState) = (iceState, iceSelectedTuple, dtlsState)
+        self.sctpState = sctpState
         (self.bytesReceived, self.recvBitrate) = (bytesReceived, recvBitrate)
         (self.bytesSent, self.sendBitrate) = (bytesSent, sendBitrate)
         (self.rtpBytesReceived, self.rtpRecvBitrate) = (rtpBytesReceived, rtpRecvBitrate)
