@@ -82,3 +82,8 @@ def test_signaling():
 def test_transports():
     """transports carry media to and from a plain peer connection"""
     run_module("transport")
+
+
+def test_data_channels():
+    """transports carry data to and from a plain peer connection"""
+    run_module("data")

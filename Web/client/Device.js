@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { probe } from './browser.js';
+import { SCTP_CAPABILITIES } from './dataChannels.js';
 import { InvalidStateError, UnsupportedError } from './errors.js';
 import { EventEmitter } from './EventEmitter.js';
 import { checkCapabilities, intersectCapabilities } from './negotiation.js';
@@ -38,6 +39,12 @@ export class Device {
   /** The older name of {@link recvRtpCapabilities}. */
   get rtpCapabilities() {
     return this.recvRtpCapabilities;
+  }
+
+  /** What this browser can do in SCTP: hand it to the server when asking for transports that carry data. */
+  get sctpCapabilities() {
+    this.#checkLoaded();
+    return structuredClone(SCTP_CAPABILITIES);
   }
 
   /** Compares the browser with the router; once, before anything else. */

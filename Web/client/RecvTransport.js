@@ -3,15 +3,19 @@
 
 import { allowLayers } from './browser.js';
 import { Consumer } from './Consumer.js';
+import { checkText, streamParameters } from './dataChannels.js';
+import { DataConsumer } from './DataConsumer.js';
 import { UnsupportedError } from './errors.js';
 import { DEPENDENCY_DESCRIPTOR, receivingCodecs } from './negotiation.js';
 import { Transport } from './Transport.js';
 
 /** Most consumers that one negotiation takes in. */
 const BATCH_LIMIT = 64;
+/** Names the section of data channels; consumers' sections have the names that the server gives. */
+const DATA_MID = 'data';
 
 /**
- * Receives tracks. Consumers asked for at about the same time share one negotiation.
+ * Receives tracks and data. Consumers asked for at about the same time share one negotiation.
  *
  * Emits `control` ({method, data}, callback(answer), errback) where a consumer asks the server for something: layers, a
  * priority, a key frame.
@@ -21,6 +25,7 @@ export class RecvTransport extends Transport {
   /** The m-lines in their order: an index, once used, stays, and a closed one may be taken again. */
   #sections = [];
   #consumers = new Set();
+  #dataConsumers = new Set();
   #waiting = [];
   #isScheduled = false;
   #isStale = false;
@@ -49,6 +54,34 @@ export class RecvTransport extends Transport {
     });
   }
 
+  /** Opens the channel that the server described; resolves with a DataConsumer, which may be before its `open`. */
+  async consumeData({ id, dataProducerId, sctpStreamParameters, label = '', protocol = '', appData = {} } = {}) {
+    this.checkOpen();
+    if (typeof id !== 'string') throw new TypeError('missing id');
+    if (typeof dataProducerId !== 'string') throw new TypeError('missing dataProducerId');
+    checkText('label', label);
+    checkText('protocol', protocol);
+    const parameters = streamParameters(sctpStreamParameters ?? {});
+    this.dataChannels.checkEnabled();
+    await this.dataChannels.whenFree(parameters.streamId);
+    return this.enqueue(async () => {
+      const dataChannel = this.dataChannels.open(parameters, label, protocol);
+      const values = { id, dataProducerId, dataChannel, sctpStreamParameters: parameters, appData };
+      const consumer = new DataConsumer(values, (closing) => this.#dataConsumers.delete(closing));
+      this.#dataConsumers.add(consumer);
+      try {
+        if (!this.#sections.some(({ kind }) => kind === 'application')) await this.#addData();
+        this.checkOpen();
+      } catch (error) {
+        consumer.close();
+        throw error;
+      }
+      this.observer.emit('newdataconsumer', consumer);
+      setTimeout(() => consumer.deliver());
+      return consumer;
+    });
+  }
+
   /**
    * Takes in a notification of the server: which layers come of a consumer, and how well.
    *
@@ -64,8 +97,9 @@ export class RecvTransport extends Transport {
   }
 
   closeChildren() {
-    for (const consumer of this.#consumers) consumer.transportClosed();
+    for (const consumer of [...this.#consumers, ...this.#dataConsumers]) consumer.transportClosed();
     this.#consumers.clear();
+    this.#dataConsumers.clear();
   }
 
   /** Offers the sections as they are now. New ICE parameters in the offer restart the browser's side too. */
@@ -77,13 +111,32 @@ export class RecvTransport extends Transport {
     await connection.setRemoteDescription(offer);
     for (const transceiver of connection.getTransceivers()) {
       const section = this.#sections.find(({ mid, closed }) => mid === transceiver.mid && !closed);
-      if (section?.headerExtensions.some(({ uri }) => uri === DEPENDENCY_DESCRIPTOR)) allowLayers(transceiver);
+      if (section?.headerExtensions?.some(({ uri }) => uri === DEPENDENCY_DESCRIPTOR)) allowLayers(transceiver);
     }
     const answer = await connection.createAnswer();
     await this.connectOnce(answer.sdp);
     await connection.setLocalDescription({ type: 'answer', sdp: this.#patch(answer.sdp) });
     // Only what both sides know as closed may become something else; what was closed meanwhile they do not know yet.
     for (const section of closed) section.isFree = true;
+  }
+
+  /** The section of data channels; once it is there it stays, whatever becomes of its channels. */
+  async #addData() {
+    const section = { ...this.dataChannels.section, mid: DATA_MID };
+    this.#sections.push(section);
+    try {
+      await this.renegotiate();
+    } catch (error) {
+      await this.#rollBack();
+      this.#sections.splice(this.#sections.indexOf(section), 1);
+      throw error;
+    }
+  }
+
+  async #rollBack() {
+    const connection = this.peerConnection;
+    if (connection.signalingState !== 'have-remote-offer') return;
+    await connection.setRemoteDescription({ type: 'rollback' }).catch(() => {});
   }
 
   #schedule() {
@@ -110,10 +163,7 @@ export class RecvTransport extends Transport {
       }
       await this.renegotiate();
     } catch (error) {
-      const connection = this.peerConnection;
-      if (connection.signalingState === 'have-remote-offer') {
-        await connection.setRemoteDescription({ type: 'rollback' }).catch(() => {});
-      }
+      await this.#rollBack();
       for (const section of added) this.#retire(section);
       for (const entry of batch) entry.reject(error);
       return;
@@ -160,7 +210,7 @@ export class RecvTransport extends Transport {
       sendsStereo: codecs.some(({ parameters }) => Number(parameters?.['sprop-stereo']) === 1),
       closed: false,
     };
-    if (this.#sections.some((other) => !other.closed && other.mid === section.mid)) {
+    if (section.mid === DATA_MID || this.#sections.some((other) => !other.closed && other.mid === section.mid)) {
       throw new TypeError(`mid ${section.mid} is in use`);
     }
     const free = this.#sections.findIndex((other) => other.isFree);

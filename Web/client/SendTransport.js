@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { checkText, streamParameters } from './dataChannels.js';
+import { DataProducer } from './DataProducer.js';
 import { suggestEncodings } from './encodings.js';
 import { InvalidStateError, UnsupportedError } from './errors.js';
 import { answeringCodecs, applyCodecOptions, sendingEncodings, sendingParameters } from './negotiation.js';
@@ -8,12 +10,16 @@ import { Producer } from './Producer.js';
 import { parseDescription } from './sdp.js';
 import { Transport } from './Transport.js';
 
-/** Sends tracks. Emits `produce` ({kind, rtpParameters, appData}, callback({id}), errback) for each. */
+/**
+ * Sends tracks and data. Emits `produce` ({kind, rtpParameters, appData}, callback({id}), errback) for each track, and
+ * `producedata` ({sctpStreamParameters, label, protocol, appData}, callback({id}), errback) for each data channel.
+ */
 export class SendTransport extends Transport {
   #router;
   #capabilities;
   #hasScalabilityModes;
   #producers = new Set();
+  #dataProducers = new Set();
   /** What was answered, by mid: the answer to an unchanged section stays the same. */
   #answered = new Map();
 
@@ -62,6 +68,38 @@ export class SendTransport extends Transport {
   }
 
   /**
+   * Opens a data channel; resolves with its DataProducer once the server has one, which may be before its `open`. Without
+   * a limit to the effort (`maxPacketLifeTime` in milliseconds, `maxRetransmits`) messages arrive, and in order.
+   */
+  async produceData({ ordered, maxPacketLifeTime, maxRetransmits, label = '', protocol = '', appData = {} } = {}) {
+    this.checkOpen();
+    checkText('label', label);
+    checkText('protocol', protocol);
+    const reliability = { ordered, maxPacketLifeTime, maxRetransmits };
+    streamParameters({ streamId: 0, ...reliability });
+    if (this.listenerCount('producedata') === 0) throw new TypeError('no "producedata" listener set into this transport');
+    this.dataChannels.checkEnabled();
+    return this.enqueue(async () => {
+      const sctpStreamParameters = streamParameters({ streamId: this.dataChannels.takeId(), ...reliability });
+      const dataChannel = this.dataChannels.open(sctpStreamParameters, label, protocol);
+      try {
+        // The section stays, once it is there, whatever becomes of its channels.
+        if (!this.#localSections().some(({ kind, isRejected }) => kind === 'application' && !isRejected)) await this.#addData();
+        const { id } = await this.ask('producedata', { sctpStreamParameters, label, protocol, appData });
+        this.checkOpen();
+        const values = { id, dataChannel, sctpStreamParameters, appData };
+        const producer = new DataProducer(values, (closing) => this.#dataProducers.delete(closing));
+        this.#dataProducers.add(producer);
+        this.observer.emit('newdataproducer', producer);
+        return producer;
+      } catch (error) {
+        dataChannel.close();
+        throw error;
+      }
+    });
+  }
+
+  /**
    * Takes in a notification of the server: what viewers want of a producer, and how well it arrives.
    *
    * Returns whether it was for a producer here.
@@ -76,8 +114,9 @@ export class SendTransport extends Transport {
   }
 
   closeChildren() {
-    for (const producer of this.#producers) producer.transportClosed();
+    for (const producer of [...this.#producers, ...this.#dataProducers]) producer.transportClosed();
     this.#producers.clear();
+    this.#dataProducers.clear();
   }
 
   async renegotiate(options) {
@@ -139,14 +178,28 @@ export class SendTransport extends Transport {
     }
   }
 
+  async #addData() {
+    const connection = this.peerConnection;
+    const offer = await connection.createOffer();
+    await this.connectOnce(offer.sdp);
+    await connection.setLocalDescription(offer);
+    try {
+      await this.#answer();
+    } catch (error) {
+      if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' });
+      throw error;
+    }
+  }
+
   #localSections() {
-    return parseDescription(this.peerConnection.localDescription.sdp).sections;
+    return parseDescription(this.peerConnection.localDescription?.sdp ?? '').sections;
   }
 
   /** Answers the offer that stands, section by section. */
   async #answer() {
     const { sections, session } = parseDescription(this.peerConnection.localDescription.sdp);
     const answers = sections.map((section) => {
+      if (section.kind === 'application') return { ...this.dataChannels.section, mid: section.mid, closed: section.isRejected };
       const known = this.#answered.get(section.mid);
       if (!known || section.isRejected) return { ...section, closed: true };
       return { ...known, direction: section.direction === 'sendonly' ? 'recvonly' : 'inactive' };

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { DataChannels } from './dataChannels.js';
 import { InvalidStateError, UnsupportedError } from './errors.js';
 import { EventEmitter } from './EventEmitter.js';
 import { parseDescription, writeDescription } from './sdp.js';
@@ -13,6 +14,8 @@ import { parseDescription, writeDescription } from './sdp.js';
  */
 export class Transport extends EventEmitter {
   observer = new EventEmitter();
+  /** For the subclasses: the data channels there are. */
+  dataChannels;
   #id;
   #connection;
   #remote;
@@ -23,7 +26,7 @@ export class Transport extends EventEmitter {
   #closed = false;
   #state = 'new';
 
-  constructor({ id, iceParameters, iceCandidates, dtlsParameters, iceServers, iceTransportPolicy, ...rest }) {
+  constructor({ id, iceParameters, iceCandidates, dtlsParameters, sctpParameters, iceServers, iceTransportPolicy, ...rest }) {
     super();
     this.#id = id;
     this.appData = rest.appData ?? {};
@@ -37,6 +40,7 @@ export class Transport extends EventEmitter {
     };
     this.#connection = new RTCPeerConnection(this.#configuration);
     const connection = this.#connection;
+    this.dataChannels = new DataChannels(connection, structuredClone(sctpParameters));
     connection.addEventListener('connectionstatechange', () => this.#follow(connection.connectionState));
     // Where the aggregate state is missing, ICE's own comes nearest.
     if (connection.connectionState === undefined) {
@@ -108,6 +112,14 @@ export class Transport extends EventEmitter {
   }
 
   async consume() {
+    throw new UnsupportedError('not a receiving Transport');
+  }
+
+  async produceData() {
+    throw new UnsupportedError('not a sending Transport');
+  }
+
+  async consumeData() {
     throw new UnsupportedError('not a receiving Transport');
   }
 

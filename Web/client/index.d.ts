@@ -82,6 +82,29 @@ export interface DtlsParameters {
   fingerprints: { algorithm: string; value: string }[];
 }
 
+export interface SctpCapabilities {
+  numStreams: { OS: number; MIS: number };
+}
+
+/** The server's end of a transport's SCTP association. */
+export interface SctpParameters {
+  port: number;
+  OS: number;
+  MIS: number;
+  /** The longest message that the server takes, in bytes. */
+  maxMessageSize: number;
+}
+
+/** How messages travel: without a limit to the effort they arrive, and unless said otherwise in order. */
+export interface SctpStreamParameters {
+  streamId: number;
+  ordered?: boolean;
+  /** Milliseconds after which a message is given up. */
+  maxPacketLifeTime?: number;
+  /** How many times a message is sent again before it is given up. */
+  maxRetransmits?: number;
+}
+
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
 /** What a server's answer to `createWebRtcTransport` holds, with what the application adds. */
@@ -90,6 +113,8 @@ export interface TransportOptions {
   iceParameters: IceParameters;
   iceCandidates: IceCandidate[];
   dtlsParameters: DtlsParameters;
+  /** Without them the transport carries no data channels. */
+  sctpParameters?: SctpParameters;
   iceServers?: RTCIceServer[];
   iceTransportPolicy?: RTCIceTransportPolicy;
   additionalSettings?: RTCConfiguration;
@@ -175,6 +200,25 @@ export interface ConsumerOptions {
   appData?: AppData;
 }
 
+export interface DataProducerOptions {
+  /** Default: true unless one of the two below is given. */
+  ordered?: boolean;
+  maxPacketLifeTime?: number;
+  maxRetransmits?: number;
+  label?: string;
+  protocol?: string;
+  appData?: AppData;
+}
+
+export interface DataConsumerOptions {
+  id: string;
+  dataProducerId: string;
+  sctpStreamParameters: SctpStreamParameters;
+  label?: string;
+  protocol?: string;
+  appData?: AppData;
+}
+
 type Listener<Values extends unknown[]> = (...values: Values) => void;
 
 export declare class EventEmitter<Events extends { [Name in keyof Events]: unknown[] } = Record<string, unknown[]>> {
@@ -205,6 +249,8 @@ export declare class Device {
   readonly sendRtpCapabilities: RtpCapabilities;
   /** The older name of `recvRtpCapabilities`. */
   readonly rtpCapabilities: RtpCapabilities;
+  /** What this browser can do in SCTP: hand it to the server when asking for transports that carry data. */
+  readonly sctpCapabilities: SctpCapabilities;
   /** Compares the browser with the router; once, before anything else. */
   load(options: { routerRtpCapabilities: RtpCapabilities }): Promise<void>;
   /** Whether the browser can send several frame rates, and with VP9 and AV1 several sizes, in one stream. */
@@ -229,6 +275,12 @@ interface SendTransportEvents extends TransportEvents {
     callback: (answer: { id: string }) => void,
     errback: (error: Error) => void,
   ];
+  /** For each data producer, likewise. */
+  producedata: [
+    values: { sctpStreamParameters: SctpStreamParameters; label: string; protocol: string; appData: AppData },
+    callback: (answer: { id: string }) => void,
+    errback: (error: Error) => void,
+  ];
 }
 
 interface RecvTransportEvents extends TransportEvents {
@@ -244,6 +296,8 @@ interface TransportObserverEvents {
   close: [];
   newproducer: [producer: Producer];
   newconsumer: [consumer: Consumer];
+  newdataproducer: [dataProducer: DataProducer];
+  newdataconsumer: [dataConsumer: DataConsumer];
 }
 
 /** One RTCPeerConnection to the server. */
@@ -267,6 +321,10 @@ export declare abstract class Transport<
   produce(options: ProducerOptions): Promise<Producer>;
   /** Receives what the server described. A sending transport throws UnsupportedError. */
   consume(options: ConsumerOptions): Promise<Consumer>;
+  /** Opens a data channel to the server, perhaps as the transport's first use. */
+  produceData(options?: DataProducerOptions): Promise<DataProducer>;
+  /** Opens the data channel that the server described. */
+  consumeData(options: DataConsumerOptions): Promise<DataConsumer>;
 }
 
 export declare class SendTransport extends Transport<SendTransportEvents> {
@@ -368,6 +426,58 @@ export declare class Consumer extends EventEmitter<ConsumerEvents> {
   setScore(score: ConsumerScore): void;
   pause(): void;
   resume(): void;
+  close(): void;
+}
+
+interface DataEvents {
+  open: [];
+  error: [error: Error];
+  /** The other end closed the channel. */
+  close: [];
+  transportclose: [];
+}
+
+interface DataProducerEvents extends DataEvents {
+  bufferedamountlow: [];
+}
+
+interface DataConsumerEvents extends DataEvents {
+  message: [data: string | ArrayBuffer | Blob];
+}
+
+/** A data channel to the server. */
+export declare class DataProducer extends EventEmitter<DataProducerEvents> {
+  readonly id: string;
+  readonly dataChannel: RTCDataChannel;
+  readonly sctpStreamParameters: SctpStreamParameters;
+  readonly readyState: RTCDataChannelState;
+  readonly label: string;
+  readonly protocol: string;
+  readonly closed: boolean;
+  /** Bytes that `send` took and that have not left yet. */
+  readonly bufferedAmount: number;
+  bufferedAmountLowThreshold: number;
+  readonly observer: EventEmitter<{ close: [] }>;
+  appData: AppData;
+  /** Throws before `open`, and for messages longer than the server takes. */
+  send(data: string | ArrayBuffer | ArrayBufferView | Blob): void;
+  close(): void;
+}
+
+/** A data channel from the server. */
+export declare class DataConsumer extends EventEmitter<DataConsumerEvents> {
+  readonly id: string;
+  readonly dataProducerId: string;
+  readonly dataChannel: RTCDataChannel;
+  readonly sctpStreamParameters: SctpStreamParameters;
+  readonly readyState: RTCDataChannelState;
+  readonly label: string;
+  readonly protocol: string;
+  readonly closed: boolean;
+  /** 'arraybuffer' at first, in every browser. */
+  binaryType: BinaryType;
+  readonly observer: EventEmitter<{ close: [] }>;
+  appData: AppData;
   close(): void;
 }
 

@@ -5,6 +5,8 @@
 
 export { browserName } from './browser.js';
 export { Consumer } from './Consumer.js';
+export { DataConsumer } from './DataConsumer.js';
+export { DataProducer } from './DataProducer.js';
 export { Device } from './Device.js';
 export { hasSpatialLayers, parseScalabilityMode, suggestEncodings } from './encodings.js';
 export { InvalidStateError, RequestError, UnsupportedError } from './errors.js';

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Reads and writes session descriptions (RFC 8866, RFC 8829) as far as an SFU's client needs them: one BUNDLE group of
-// audio and video sections. Nothing here touches the browser.
+// Reads and writes session descriptions (RFC 8866, RFC 8829, RFC 8841) as far as an SFU's client needs them: one BUNDLE
+// group of audio and video sections, and one for data channels. Nothing here touches the browser.
 
 /**
  * Reads a description into its sections.
@@ -76,6 +76,8 @@ function parseSection(lines, session) {
       return { id, direction };
     }),
     msid: all('msid')[0],
+    sctpPort: all('sctp-port').map(Number)[0],
+    maxMessageSize: all('max-message-size').map(Number)[0],
   };
 }
 
@@ -181,6 +183,7 @@ export function writeDescription({ version, setup, transport, sections, extmapAl
 }
 
 function sectionLines(section, setup, transport, isTagged) {
+  if (section.kind === 'application') return dataLines(section, setup, transport, isTagged);
   const formats = section.closed ? section.formats : section.codecs.map((codec) => codec.payloadType);
   const lines = [
     `m=${section.kind} ${section.closed ? 0 : 9} UDP/TLS/RTP/SAVPF ${formats.join(' ')}`,
@@ -205,6 +208,17 @@ function sectionLines(section, setup, transport, isTagged) {
       lines.push(`a=ssrc:${source} cname:${cname}`, `a=ssrc:${source} msid:${section.msid}`);
     }
   }
+  return lines;
+}
+
+/** The section of data channels, RFC 8841 §10.1. */
+function dataLines(section, setup, transport, isTagged) {
+  const lines = [
+    `m=application ${section.closed ? 0 : 9} UDP/DTLS/SCTP webrtc-datachannel`, 'c=IN IP4 0.0.0.0', `a=mid:${section.mid}`,
+  ];
+  if (section.closed) return lines;
+  lines.push(...transportLines(setup, transport, isTagged), `a=sctp-port:${section.sctpPort}`);
+  if (section.maxMessageSize !== undefined) lines.push(`a=max-message-size:${section.maxMessageSize}`);
   return lines;
 }
 
