@@ -280,6 +280,19 @@ let package = Package(
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
         tests("SRTP", rooms("SRTP", "Crypto", "Wire") + ["CSRTP"]),
+        // The SCTP implementation to agree with: libusrsctp in virtual time, behind our association's interface.
+        .target(
+            name: "CUsrsctp",
+            path: "Tests/Support/CUsrsctp",
+            linkerSettings: [.linkedLibrary("usrsctp")]
+        ),
+        .target(
+            name: "Usrsctp",
+            dependencies: rooms("SCTP", "Wire") + ["CUsrsctp"],
+            path: "Tests/Support/Usrsctp",
+            swiftSettings: borrowing
+        ),
+        tests("SCTPInterop", rooms("SCTP", "Wire") + ["Usrsctp"]),
         // What `make fuzz` and the tests beside it feed.
         .target(
             name: "FuzzTargets",
@@ -331,7 +344,7 @@ if Context.environment["SWIFTLET_DOCS"] != nil {
 }
 
 for target in package.targets where Context.environment["CI"] != nil && target.type != .system {
-    if ["CNetwork", "CForward", "CAllocationCounter"].contains(target.name) {
+    if ["CNetwork", "CForward", "CAllocationCounter", "CUsrsctp"].contains(target.name) {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     } else {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
