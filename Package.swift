@@ -269,7 +269,14 @@ let package = Package(
             ) + ["SyntheticMedia"],
             swiftSettings: borrowing
         ),
-        tests("SCTP", rooms("SCTP", "Crypto", "Wire")),
+        // A path between two associations that loses, delays and reorders, and the clock of both.
+        .target(
+            name: "SCTPLink",
+            dependencies: rooms("SCTP", "Wire"),
+            path: "Tests/Support/SCTPLink",
+            swiftSettings: borrowing
+        ),
+        tests("SCTP", rooms("SCTP", "Crypto", "Wire") + ["SCTPLink"]),
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // Stands in front of malloc in the test process, and counts.
         .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),

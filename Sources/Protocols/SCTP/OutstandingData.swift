@@ -1,0 +1,413 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletWire
+
+/// A fragment that was sent and not yet acknowledged for good.
+struct SentChunk {
+    enum State: UInt8 {
+        /// Under way, as far as we know.
+        case inFlight
+        /// Reported beyond a gap; the peer may take it back, RFC 9260 §6.2.
+        case acknowledged
+        /// Taken for lost, to be sent again.
+        case lost
+        /// Never to be sent again, RFC 3758.
+        case abandoned
+    }
+
+    var message: OutgoingMessage?
+    var offset: Int32 = 0
+    var length: Int32 = 0
+    var index: UInt32 = 0
+    var state = State.inFlight
+    var isLast = false
+    /// Reports of later chunks' arrival without this one.
+    var reports: UInt8 = 0
+    /// Times it was sent.
+    var transmissions: UInt16 = 0
+    var sentAt = Instant(nanoseconds: 0)
+    /// What was next to be sent then: only the arrival of that or a later chunk says that this one is lost.
+    var following: Int64 = 0
+}
+
+/// Chunks from the first unacknowledged to the last sent, found by their TSN.
+///
+/// TSNs are numbered on beyond 32 bits, so that order needs no circle. Work per acknowledgement is bounded by the
+/// chunks under way, whose number is bounded by ``limit``.
+struct OutstandingData {
+    /// Chunks under way at most; gap blocks reach to 65,535.
+    static let limit = 16_384
+    /// Missing reports that make a loss, RFC 9260 §7.2.4.
+    static let reportsForLoss: UInt8 = 3
+
+    /// What an acknowledgement told.
+    struct Report {
+        /// Bytes that were under way or taken for lost, and arrived.
+        var bytes = 0
+        var advanced = false
+        /// The latest chunk that is reported for the first time.
+        var highest: Int64 = .min
+        /// The round trip of a chunk that was sent once.
+        var roundTrip: Duration?
+        /// Whether chunks were found to be lost, and how many.
+        var losses = 0
+        /// Whether chunks that had been reported are missing again.
+        var isReneged = false
+    }
+
+    /// Slots by chunk number; a power of two of them, grown on need.
+    private var ring: [SentChunk]
+    /// The first chunk not acknowledged cumulatively.
+    private(set) var first: Int64
+    /// The next chunk to be sent.
+    private(set) var next: Int64
+    /// Bytes under way.
+    private(set) var flight = 0
+    /// Bytes held, under way or not.
+    private(set) var bytes = 0
+    /// Chunks to be sent again, and where the search for them begins.
+    private(set) var lostCount = 0
+    private var lostHint: Int64
+    /// Chunks reported beyond gaps.
+    private(set) var acknowledgedCount = 0
+    /// Chunks never to be sent again that are still held.
+    private(set) var abandonedCount = 0
+    /// The last chunk that the peer need not wait for, RFC 3758 §3.5: Advanced.Peer.Ack.Point.
+    private(set) var advancedPoint: Int64
+    /// Chunks before it give no round trip: one sample is on its way already.
+    private var nextSample: Int64
+    /// Messages given up, since last asked.
+    var abandonedMessages = 0
+    /// Messages given up with bytes that have not been cut; to be dropped by the owner, who is told at once.
+    var toDrop = Fifo<OutgoingMessage>()
+
+    init(firstTSN: UInt32) {
+        ring = Array(repeating: SentChunk(), count: 64)
+        first = Int64(firstTSN)
+        (next, lostHint, nextSample, advancedPoint) = (first, first, first, first - 1)
+    }
+
+    var isEmpty: Bool { first == next }
+    var count: Int { Int(next - first) }
+    var isFull: Bool { count >= Self.limit }
+    /// The last chunk acknowledged cumulatively.
+    var cumulative: Int64 { first - 1 }
+
+    /// The number of the chunk on the wire.
+    static func tsn(_ number: Int64) -> UInt32 { UInt32(truncatingIfNeeded: number) }
+
+    /// The number that `tsn` stands for, nearest to the first chunk held.
+    func number(of tsn: UInt32) -> Int64 { first &+ Int64(Int32(bitPattern: tsn &- Self.tsn(first))) }
+
+    @inline(__always)
+    private func slot(_ number: Int64) -> Int { Int(truncatingIfNeeded: number) & (ring.count &- 1) }
+
+    /// The chunk, which is held.
+    func chunk(_ number: Int64) -> SentChunk { ring[slot(number)] }
+
+    // MARK: Sending
+
+    /// Takes note of a new fragment that leaves.
+    ///
+    /// - Returns: Its number.
+    mutating func append(_ fragment: SendQueue.Fragment, now: Instant) -> Int64 {
+        if count == ring.count { grow() }
+        let message = fragment.message
+        let number = next
+        if fragment.offset == 0 { message.first = number }
+        message.last = number
+        next += 1
+        let index = slot(number)
+        ring[index] = SentChunk(
+            message: message,
+            offset: Int32(truncatingIfNeeded: fragment.offset),
+            length: Int32(truncatingIfNeeded: fragment.length),
+            index: fragment.index,
+            isLast: fragment.isLast,
+            transmissions: 1,
+            sentAt: now,
+            following: next
+        )
+        flight += fragment.length
+        bytes += fragment.length
+        return number
+    }
+
+    /// Takes a number for the unsent end of a message that was given up, so that there is something to skip.
+    mutating func appendPlaceholder(for message: OutgoingMessage) {
+        if count == ring.count { grow() }
+        message.last = next
+        ring[slot(next)] = SentChunk(message: message, index: message.fragments, state: .abandoned, isLast: true)
+        abandonedCount += 1
+        next += 1
+    }
+
+    private mutating func grow() {
+        var larger = [SentChunk](repeating: SentChunk(), count: ring.count * 2)
+        for number in first..<next { larger[Int(truncatingIfNeeded: number) & (larger.count - 1)] = chunk(number) }
+        ring = larger
+    }
+
+    /// The first chunk to be sent again; what is not worth it any more is given up on the way.
+    mutating func nextLost(now: Instant) -> Int64? {
+        while lostCount > 0, lostHint < next {
+            let chunk = chunk(lostHint)
+            if chunk.state == .lost {
+                guard let message = chunk.message, isSpent(chunk, of: message, now: now) else { return lostHint }
+                abandon(message)
+            }
+            lostHint += 1
+        }
+        return nil
+    }
+
+    /// Takes note that a lost chunk, or the last one as a probe, leaves again.
+    mutating func resent(_ number: Int64, now: Instant) {
+        let (index, following) = (slot(number), next)
+        var chunks = ring.mutableSpan
+        if chunks[index].state == .lost {
+            chunks[index].state = .inFlight
+            lostCount -= 1
+            flight += Int(chunks[index].length)
+        }
+        chunks[index].reports = 0
+        chunks[index].transmissions &+= 1
+        chunks[index].sentAt = now
+        chunks[index].following = following
+    }
+
+    /// The last chunk under way, for a probe.
+    var lastInFlight: Int64? {
+        var number = next - 1
+        while number >= first {
+            if ring[slot(number)].state == .inFlight { return number }
+            number -= 1
+        }
+        return nil
+    }
+
+    // MARK: Losing
+
+    /// Whether a lost chunk is not worth sending again, RFC 7496.
+    private func isSpent(_ chunk: SentChunk, of message: OutgoingMessage, now: Instant) -> Bool {
+        if Int(chunk.transmissions) > message.retransmissions { return true }
+        if let expiry = message.expiry { return now >= expiry }
+        return false
+    }
+
+    /// Takes a chunk under way for lost.
+    private mutating func lose(_ number: Int64, now: Instant) {
+        let index = slot(number)
+        let chunk = ring[index]
+        guard chunk.state == .inFlight, let message = chunk.message else { return }
+        guard !isSpent(chunk, of: message, now: now) else { return abandon(message) }
+        ring[index].state = .lost
+        flight -= Int(chunk.length)
+        lostCount += 1
+        lostHint = min(lostHint, number)
+    }
+
+    /// Takes all that is under way for lost, after a timeout.
+    mutating func loseAll(now: Instant) {
+        for number in first..<next { lose(number, now: now) }
+    }
+
+    /// Gives a message up, with all its fragments.
+    mutating func abandon(_ message: OutgoingMessage) {
+        guard !message.isAbandoned else { return }
+        message.isAbandoned = true
+        abandonedMessages += 1
+        if message.rest > 0 { toDrop.append(message) }
+        guard message.last >= first else { return }
+        for number in max(message.first, first)...message.last {
+            let index = slot(number)
+            guard ring[index].message === message else { continue }
+            switch ring[index].state {
+            case .inFlight: flight -= Int(ring[index].length)
+            case .lost: lostCount -= 1
+            case .acknowledged: acknowledgedCount -= 1
+            case .abandoned: continue
+            }
+            ring[index].state = .abandoned
+            abandonedCount += 1
+        }
+    }
+
+    // MARK: Acknowledgements
+
+    /// Whether the number was sent, or is the one before all.
+    func wasSent(_ cumulative: Int64) -> Bool { cumulative < next }
+
+    /// Takes in a SACK whose cumulative TSN was sent and is not before the last.
+    mutating func acknowledge(_ sack: borrowing SackView, now: Instant) -> Report {
+        var report = Report()
+        advance(to: number(of: sack.cumulativeTSN), now: now, report: &report)
+        if sack.gapBlockCount > 0 || acknowledgedCount > 0 { applyGaps(sack, now: now, report: &report) }
+        return report
+    }
+
+    /// Forgets chunks up to `cumulative`.
+    mutating func advance(to cumulative: Int64, now: Instant, report: inout Report) {
+        guard cumulative >= first, cumulative < next else { return }
+        let mask = ring.count &- 1
+        var sample: Instant?
+        var chunks = ring.mutableSpan
+        for number in first...cumulative {
+            let index = Int(truncatingIfNeeded: number) & mask
+            let (state, length) = (chunks[index].state, Int(chunks[index].length))
+            bytes -= length
+            switch state {
+            case .inFlight:
+                flight -= length
+                report.bytes += length
+                report.highest = number
+                if chunks[index].transmissions == 1, number >= nextSample { sample = chunks[index].sentAt }
+            case .lost:
+                lostCount -= 1
+                report.bytes += length
+                report.highest = number
+            case .acknowledged: acknowledgedCount -= 1
+            case .abandoned: abandonedCount -= 1
+            }
+            chunks[index].message = nil
+        }
+        first = cumulative + 1
+        lostHint = max(lostHint, first)
+        advancedPoint = max(advancedPoint, cumulative)
+        report.advanced = true
+        guard let sample else { return }
+        report.roundTrip = now - sample
+        nextSample = next
+    }
+
+    /// Goes once through the chunks that the gap blocks cover, and those between.
+    private mutating func applyGaps(_ sack: borrowing SackView, now: Instant, report: inout Report) {
+        var number = first
+        for index in 0..<sack.gapBlockCount {
+            let block = sack.gapBlock(at: index)
+            let (start, end) = (first - 1 + Int64(block.start), min(first - 1 + Int64(block.end), next - 1))
+            guard start <= end else { break }
+            while number < start {
+                renege(number, report: &report)
+                number += 1
+            }
+            while number <= end {
+                arrive(number, report: &report)
+                number += 1
+            }
+        }
+        let top = number
+        while acknowledgedCount > 0, number < next {
+            renege(number, report: &report)
+            number += 1
+        }
+        countReports(below: top, now: now, report: &report)
+    }
+
+    @inline(__always)
+    private mutating func arrive(_ number: Int64, report: inout Report) {
+        let index = slot(number)
+        var chunks = ring.mutableSpan
+        let length = Int(chunks[index].length)
+        switch chunks[index].state {
+        case .inFlight: flight -= length
+        case .lost: lostCount -= 1
+        case .acknowledged, .abandoned: return
+        }
+        chunks[index].state = .acknowledged
+        acknowledgedCount += 1
+        report.bytes += length
+        report.highest = number
+    }
+
+    @inline(__always)
+    private mutating func renege(_ number: Int64, report: inout Report) {
+        let index = slot(number)
+        var chunks = ring.mutableSpan
+        guard chunks[index].state == .acknowledged else { return }
+        chunks[index].state = .lost
+        acknowledgedCount -= 1
+        lostCount += 1
+        lostHint = min(lostHint, number)
+        report.isReneged = true
+    }
+
+    /// Counts a missing report for every chunk under way that a newly reported one has overtaken, RFC 9260 §7.2.4.
+    private mutating func countReports(below top: Int64, now: Instant, report: inout Report) {
+        guard report.highest >= first else { return }
+        var number = first
+        while number < top {
+            defer { number += 1 }
+            let index = slot(number)
+            var chunks = ring.mutableSpan
+            guard chunks[index].state == .inFlight, chunks[index].following <= report.highest else { continue }
+            chunks[index].reports += 1
+            guard chunks[index].reports >= Self.reportsForLoss else { continue }
+            lose(number, now: now)
+            report.losses += 1
+        }
+    }
+
+    /// Takes for lost what was sent before a probe that has arrived.
+    mutating func loseBeforeProbe(_ probe: Int64, sentAt: Instant, now: Instant) -> Int {
+        let before = lostCount + abandonedCount
+        for number in first..<max(first, probe) {
+            let chunk = chunk(number)
+            if chunk.state == .inFlight, chunk.sentAt < sentAt { lose(number, now: now) }
+        }
+        return lostCount + abandonedCount - before
+    }
+
+    // MARK: Skipping
+
+    /// Moves ``advancedPoint`` over what the peer need not wait for, RFC 3758 §3.5 C2.
+    ///
+    /// Beyond given up chunks, it goes over messages that might be given up and have arrived: else a stream of many
+    /// losses would skip one of them in each round trip.
+    mutating func advancePoint() -> Bool {
+        guard abandonedCount > 0 else { return false }
+        var (point, number) = (advancedPoint, max(advancedPoint, cumulative) + 1)
+        while number < next {
+            let chunk = chunk(number)
+            if chunk.state == .abandoned {
+                point = number
+            } else if chunk.state != .acknowledged || chunk.message?.isLimited != true {
+                break
+            }
+            number += 1
+        }
+        guard point > advancedPoint else { return false }
+        advancedPoint = point
+        return true
+    }
+
+    /// What a FORWARD-TSN names: up to `limit` streams' last messages given up.
+    ///
+    /// - Returns: The new cumulative TSN, which is earlier where streams would be too many, and the streams.
+    func skipped(limit: Int, interleaving: Bool) -> (point: Int64, streams: [SkippedStream]) {
+        var places: [UInt32: Int] = [:]
+        var streams: [SkippedStream] = []
+        var number = first
+        while number <= advancedPoint {
+            if let message = chunk(number).message, message.isAbandoned, interleaving || !message.isUnordered {
+                let key = UInt32(message.stream) << 1 | (message.isUnordered ? 1 : 0)
+                if let place = places[key] {
+                    streams[place].messageIdentifier = message.identifier
+                } else {
+                    guard streams.count < limit else { return (number - 1, streams) }
+                    places[key] = streams.count
+                    streams.append(
+                        SkippedStream(
+                            stream: message.stream,
+                            isUnordered: message.isUnordered,
+                            messageIdentifier: message.identifier
+                        )
+                    )
+                }
+            }
+            number += 1
+        }
+        return (advancedPoint, streams)
+    }
+}

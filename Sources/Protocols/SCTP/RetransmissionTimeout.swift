@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletWire
+
+/// How long to wait for an acknowledgement, RFC 9260 §6.3.
+struct RetransmissionTimeout: Sendable {
+    /// Before the first sample; RFC 9260 §16 says 1 s, which is long for a path that ICE has measured.
+    static let initial = Duration.milliseconds(500)
+    /// Below the RFC's 1 s, above a delayed acknowledgement of 200 ms and some jitter.
+    static let minimum = Duration.milliseconds(400)
+    static let maximum = Duration.seconds(60)
+    /// The least that the variance adds: a delayed acknowledgement and 20 ms.
+    static let varianceFloor = Duration.milliseconds(220)
+    /// Where the backoff of a handshake ends: someone waits for it.
+    static let handshakeMaximum = Duration.seconds(3)
+
+    /// The smoothed round trip, once there was a sample.
+    private(set) var smoothed: Duration?
+    private var variance = Duration.zero
+    private var base = initial
+    private var backoffs = 0
+
+    /// The timeout as it stands.
+    var current: Duration { min(base * (1 << min(backoffs, 10)), Self.maximum) }
+
+    /// The timeout of a handshake's message that was sent `attempts` times.
+    static func handshake(attempts: Int) -> Duration {
+        min(initial * (1 << min(max(attempts - 1, 0), 10)), handshakeMaximum)
+    }
+
+    /// Takes in a round trip of something sent once.
+    mutating func sample(_ measured: Duration) {
+        let measured = max(measured, .milliseconds(1))
+        if let smoothed {
+            let error = measured > smoothed ? measured - smoothed : smoothed - measured
+            variance = variance * 3 / 4 + error / 4
+            self.smoothed = smoothed * 7 / 8 + measured / 8
+        } else {
+            smoothed = measured
+            variance = measured / 2
+        }
+        let margin = max(variance * 4, Self.varianceFloor)
+        base = min(max((smoothed ?? measured) + margin, Self.minimum), Self.maximum)
+        backoffs = 0
+    }
+
+    /// Doubles it, RFC 9260 §6.3.3.
+    mutating func backOff() { backoffs += 1 }
+
+    /// Takes the doubling back: what was sent again arrived.
+    mutating func recover() { backoffs = 0 }
+}
