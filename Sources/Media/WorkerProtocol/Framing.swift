@@ -5,8 +5,8 @@ import SwiftletWire
 
 /// How messages are cut out of the stream between host and worker: four bytes of length, big-endian, then the message.
 package enum Framing {
-    /// The longest message either side sends or takes.
-    package static let maximumMessageBytes = 4 << 20
+    /// The longest message either side sends or takes: a data message of 16 MiB, and 64 KiB for what is said of it.
+    package static let maximumMessageBytes = 16 << 20 + 64 << 10
     /// Bytes of the length.
     package static let prefixBytes = 4
 
@@ -34,7 +34,7 @@ package enum WorkerProtocolError: Error, Hashable, Sendable {
 ///
 /// Total: no bytes trap. After ``WorkerProtocolError/messageTooLong`` the stream cannot be read on, and every
 /// further call says so again. It holds one unfinished message and what ``append(_:)`` was given beyond it, so
-/// whoever takes all messages after each read holds at most 4 MiB and one read.
+/// whoever takes all messages after each read holds at most the longest message and one read.
 package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var start = 0

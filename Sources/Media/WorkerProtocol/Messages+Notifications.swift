@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import SwiftletControl
 import SwiftletORTC
 import SwiftProtobuf
@@ -56,6 +57,27 @@ extension PBNotification {
             case .audioSilence(let id): .audioSilence(id)
             case .dominantSpeaker(let id, let producerId):
                 .dominantSpeaker(.with { ($0.observerID, $0.producerID) = (id, producerId) })
+            case .sctpStateChanged(let id, let state, let streams):
+                .sctpStateChanged(
+                    .with {
+                        ($0.transportID, $0.state) = (id, state.rawValue)
+                        if let streams { $0.streams = PBNumSctpStreams(streams) }
+                    }
+                )
+            case .dataChannelOpened(let id, let channel):
+                .dataChannelOpened(PBDataChannelOpened(channel, transportId: id))
+            case .dataChannelClosed(let id, let stream):
+                .dataChannelClosed(.with { ($0.transportID, $0.streamID) = (id, UInt32(stream)) })
+            case .dataConsumerProducerPaused(let id): .dataConsumerProducerPaused(id)
+            case .dataConsumerProducerResumed(let id): .dataConsumerProducerResumed(id)
+            case .dataConsumerProducerClosed(let id): .dataConsumerProducerClosed(id)
+            case .dataConsumerSendBufferFull(let id): .dataConsumerSendBufferFull(id)
+            case .dataConsumerBufferedAmountLow(let id, let amount):
+                .dataConsumerBufferedAmountLow(.with { ($0.dataConsumerID, $0.amount) = (id, Int64(amount)) })
+            case .dataConsumerMessage(let id, let ppid, let payload):
+                .dataConsumerMessage(PBDataMessage(ppid: ppid, payload: payload, of: id))
+            case .consumerRtp(let id, let packet): .consumerRtp(PBPacket(packet, of: id))
+            case .transportRtcp(let id, let packet): .transportRtcp(PBPacket(packet, of: id))
             case .notificationsDropped(let count): .notificationsDropped(count)
             }
     }
@@ -109,6 +131,33 @@ extension PBNotification {
         case .audioSilence(let id): .audioSilence(observerId: id)
         case .dominantSpeaker(let message):
             .dominantSpeaker(observerId: message.observerID, producerId: message.producerID)
+        case .sctpStateChanged(let message):
+            .sctpStateChanged(
+                transportId: message.transportID,
+                state: try parse(message.state),
+                streams: message.hasStreams ? try message.streams.decoded() : nil
+            )
+        case .dataChannelOpened(let message):
+            .dataChannelOpened(transportId: message.transportID, channel: try message.decoded())
+        case .dataChannelClosed(let message):
+            .dataChannelClosed(transportId: message.transportID, streamId: try narrow(message.streamID))
+        case .dataConsumerProducerPaused(let id): .dataConsumerProducerPaused(dataConsumerId: id)
+        case .dataConsumerProducerResumed(let id): .dataConsumerProducerResumed(dataConsumerId: id)
+        case .dataConsumerProducerClosed(let id): .dataConsumerProducerClosed(dataConsumerId: id)
+        case .dataConsumerSendBufferFull(let id): .dataConsumerSendBufferFull(dataConsumerId: id)
+        case .dataConsumerBufferedAmountLow(let message):
+            .dataConsumerBufferedAmountLow(
+                dataConsumerId: message.dataConsumerID,
+                amount: try narrow(message.amount)
+            )
+        case .dataConsumerMessage(let message):
+            .dataConsumerMessage(
+                dataConsumerId: message.dataConsumerID,
+                ppid: message.ppid,
+                payload: [UInt8](message.payload)
+            )
+        case .consumerRtp(let message): .consumerRtp(consumerId: message.id, packet: [UInt8](message.packet))
+        case .transportRtcp(let message): .transportRtcp(transportId: message.id, packet: [UInt8](message.packet))
         case .notificationsDropped(let count): .notificationsDropped(count: count)
         case nil: throw .malformed
         }

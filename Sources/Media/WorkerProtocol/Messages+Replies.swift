@@ -32,6 +32,7 @@ extension PBReply {
                     $0.iceParameters = PBIceParameters(transport.iceParameters)
                     $0.iceCandidates = transport.iceCandidates.map(PBIceCandidate.init)
                     $0.dtlsParameters = PBDtlsParameters(transport.dtlsParameters)
+                    if let sctp = transport.sctpParameters { $0.sctpParameters = PBSctpParameters(sctp) }
                 }
             )
         case .connected(let role): .connected(role.rawValue)
@@ -54,6 +55,15 @@ extension PBReply {
         case .preferredLayers(let layers):
             .preferredLayers(.with { if let layers { $0.layers = PBConsumerLayers(layers) } })
         case .rtpObserverDump(let dump): .rtpObserverDump(try json(dump))
+        case .directTransportStats(let stat): .directTransportStats(PBDirectTransportStat(stat))
+        case .directTransportDump(let dump): .directTransportDump(try json(dump))
+        case .dataProducerStats(let stat): .dataProducerStats(PBDataProducerStat(stat))
+        case .dataProducerDump(let dump): .dataProducerDump(try json(dump))
+        case .dataConsumed(let consumed): .dataConsumed(PBDataConsumed(consumed))
+        case .dataConsumerStats(let stat): .dataConsumerStats(PBDataConsumerStat(stat))
+        case .dataConsumerDump(let dump): .dataConsumerDump(try json(dump))
+        case .bufferedAmount(let amount): .bufferedAmount(Int64(amount))
+        case .subchannels(let subchannels): .subchannels(PBSubchannels(subchannels))
         }
     }
 
@@ -82,7 +92,8 @@ extension PBReply {
                     iceCandidates: try decodeAll(message.iceCandidates) { candidate throws(WorkerProtocolError) in
                         try candidate.decoded()
                     },
-                    dtlsParameters: try message.dtlsParameters.decoded()
+                    dtlsParameters: try message.dtlsParameters.decoded(),
+                    sctpParameters: message.hasSctpParameters ? try message.sctpParameters.decoded() : nil
                 )
             )
         case .connected(let role): .connected(localRole: try parse(role))
@@ -106,6 +117,15 @@ extension PBReply {
         case .preferredLayers(let message):
             .preferredLayers(message.hasLayers ? try message.layers.decoded() : nil)
         case .rtpObserverDump(let data): .rtpObserverDump(try Self.value(data))
+        case .directTransportStats(let message): .directTransportStats(try message.decoded())
+        case .directTransportDump(let data): .directTransportDump(try Self.value(data))
+        case .dataProducerStats(let message): .dataProducerStats(try message.decoded())
+        case .dataProducerDump(let data): .dataProducerDump(try Self.value(data))
+        case .dataConsumed(let message): .dataConsumed(try message.decoded())
+        case .dataConsumerStats(let message): .dataConsumerStats(try message.decoded())
+        case .dataConsumerDump(let data): .dataConsumerDump(try Self.value(data))
+        case .bufferedAmount(let amount): .bufferedAmount(try narrow(amount))
+        case .subchannels(let message): .subchannels(try message.decoded())
         case .refusal, nil: throw .malformed
         }
     }

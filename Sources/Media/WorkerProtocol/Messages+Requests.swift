@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import SwiftletControl
 import SwiftletORTC
 import SwiftProtobuf
@@ -29,6 +30,34 @@ extension PBRequest {
             case .closeTransport(let id): .closeTransport(id)
             case .getTransportStats(let id): .getTransportStats(id)
             case .dumpTransport(let id): .dumpTransport(id)
+            case .createDirectTransport(let transport): .createDirectTransport(PBCreateDirectTransport(transport))
+            case .getDirectTransportStats(let id): .getDirectTransportStats(id)
+            case .dumpDirectTransport(let id): .dumpDirectTransport(id)
+            case .sendRtp(let id, let packet): .sendRtp(PBPacket(packet, of: id))
+            case .sendRtcp(let id, let packet): .sendRtcp(PBPacket(packet, of: id))
+            case .produceData(let producer): .produceData(PBProduceData(producer))
+            case .pauseDataProducer(let id): .pauseDataProducer(id)
+            case .resumeDataProducer(let id): .resumeDataProducer(id)
+            case .closeDataProducer(let id): .closeDataProducer(id)
+            case .getDataProducerStats(let id): .getDataProducerStats(id)
+            case .dumpDataProducer(let id): .dumpDataProducer(id)
+            case .sendFromDataProducer(let message): .sendFromDataProducer(PBSendFromDataProducer(message))
+            case .consumeData(let consumer): .consumeData(PBConsumeData(consumer))
+            case .pauseDataConsumer(let id): .pauseDataConsumer(id)
+            case .resumeDataConsumer(let id): .resumeDataConsumer(id)
+            case .closeDataConsumer(let id): .closeDataConsumer(id)
+            case .getDataConsumerStats(let id): .getDataConsumerStats(id)
+            case .dumpDataConsumer(let id): .dumpDataConsumer(id)
+            case .getBufferedAmount(let id): .getBufferedAmount(id)
+            case .setBufferedAmountLowThreshold(let id, let threshold):
+                .setBufferedAmountLowThreshold(.with { ($0.dataConsumerID, $0.threshold) = (id, threshold) })
+            case .setSubchannels(let id, let subchannels): .setSubchannels(PBSetSubchannels(subchannels, of: id))
+            case .addSubchannel(let id, let subchannel):
+                .addSubchannel(.with { ($0.dataConsumerID, $0.subchannel) = (id, UInt32(subchannel)) })
+            case .removeSubchannel(let id, let subchannel):
+                .removeSubchannel(.with { ($0.dataConsumerID, $0.subchannel) = (id, UInt32(subchannel)) })
+            case .sendFromDataConsumer(let id, let ppid, let payload):
+                .sendFromDataConsumer(PBDataMessage(ppid: ppid, payload: payload, of: id))
             case .produce(let producer): .produce(PBProduce(producer))
             case .pauseProducer(let id): .pauseProducer(id)
             case .resumeProducer(let id): .resumeProducer(id)
@@ -89,6 +118,39 @@ extension PBRequest {
         case .closeTransport(let id): .closeTransport(id: id)
         case .getTransportStats(let id): .getTransportStats(id: id)
         case .dumpTransport(let id): .dumpTransport(id: id)
+        case .createDirectTransport(let message): .createDirectTransport(message.decoded())
+        case .getDirectTransportStats(let id): .getDirectTransportStats(id: id)
+        case .dumpDirectTransport(let id): .dumpDirectTransport(id: id)
+        case .sendRtp(let message): .sendRtp(producerId: message.id, packet: [UInt8](message.packet))
+        case .sendRtcp(let message): .sendRtcp(transportId: message.id, packet: [UInt8](message.packet))
+        case .produceData(let message): .produceData(try message.decoded())
+        case .pauseDataProducer(let id): .pauseDataProducer(id: id)
+        case .resumeDataProducer(let id): .resumeDataProducer(id: id)
+        case .closeDataProducer(let id): .closeDataProducer(id: id)
+        case .getDataProducerStats(let id): .getDataProducerStats(id: id)
+        case .dumpDataProducer(let id): .dumpDataProducer(id: id)
+        case .sendFromDataProducer(let message): .sendFromDataProducer(try message.decoded())
+        case .consumeData(let message): .consumeData(try message.decoded())
+        case .pauseDataConsumer(let id): .pauseDataConsumer(id: id)
+        case .resumeDataConsumer(let id): .resumeDataConsumer(id: id)
+        case .closeDataConsumer(let id): .closeDataConsumer(id: id)
+        case .getDataConsumerStats(let id): .getDataConsumerStats(id: id)
+        case .dumpDataConsumer(let id): .dumpDataConsumer(id: id)
+        case .getBufferedAmount(let id): .getBufferedAmount(dataConsumerId: id)
+        case .setBufferedAmountLowThreshold(let message):
+            .setBufferedAmountLowThreshold(dataConsumerId: message.dataConsumerID, threshold: message.threshold)
+        case .setSubchannels(let message):
+            .setSubchannels(dataConsumerId: message.dataConsumerID, subchannels: try message.decodedSubchannels())
+        case .addSubchannel(let message):
+            .addSubchannel(dataConsumerId: message.dataConsumerID, subchannel: try narrow(message.subchannel))
+        case .removeSubchannel(let message):
+            .removeSubchannel(dataConsumerId: message.dataConsumerID, subchannel: try narrow(message.subchannel))
+        case .sendFromDataConsumer(let message):
+            .sendFromDataConsumer(
+                dataConsumerId: message.dataConsumerID,
+                ppid: message.ppid,
+                payload: [UInt8](message.payload)
+            )
         case .produce(let message): .produce(try message.decoded())
         case .pauseProducer(let id): .pauseProducer(id: id)
         case .resumeProducer(let id): .resumeProducer(id: id)
@@ -183,6 +245,7 @@ extension PBCreateWebRtcTransport {
         (preferUdp, preferTcp) = (value.preferUdp, value.preferTcp)
         iceConsentTimeout = UInt32(value.iceConsentTimeout)
         initialAvailableOutgoingBitrate = value.initialAvailableOutgoingBitrate
+        if let options = value.sctp { sctp = PBSctpOptions(options) }
     }
 
     func decoded() throws(WorkerProtocolError) -> ControlRequest.CreateWebRtcTransport {
@@ -202,7 +265,8 @@ extension PBCreateWebRtcTransport {
             preferUdp: preferUdp,
             preferTcp: preferTcp,
             iceConsentTimeout: try narrow(iceConsentTimeout),
-            initialAvailableOutgoingBitrate: initialAvailableOutgoingBitrate
+            initialAvailableOutgoingBitrate: initialAvailableOutgoingBitrate,
+            sctp: hasSctp ? sctp.decoded() : nil
         )
     }
 }

@@ -24,6 +24,7 @@ extension PBWebRtcTransportStat {
         if let bitrate = value.minOutgoingBitrate { minOutgoingBitrate = Int64(bitrate) }
         if let loss = value.rtpPacketLossReceived { rtpPacketLossReceived = loss }
         if let loss = value.rtpPacketLossSent { rtpPacketLossSent = loss }
+        if let state = value.sctpState { sctpState = state.rawValue }
     }
 
     func decoded() throws(WorkerProtocolError) -> WebRtcTransportStat {
@@ -34,6 +35,7 @@ extension PBWebRtcTransportStat {
             iceState: try parse(iceState),
             iceSelectedTuple: hasIceSelectedTuple ? try iceSelectedTuple.decoded() : nil,
             dtlsState: try parse(dtlsState),
+            sctpState: hasSctpState ? try parse(sctpState) as SctpState : nil,
             bytesReceived: try narrow(bytesReceived),
             recvBitrate: try narrow(recvBitrate),
             bytesSent: try narrow(bytesSent),

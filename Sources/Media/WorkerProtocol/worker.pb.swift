@@ -15,7 +15,8 @@
 //
 // Host and worker hold the two ends of one stream socket; the worker's end is its standard input. A message on the
 // stream is four bytes of length, big-endian, and that many bytes of Request (host to worker) or FromWorker. No message
-// is longer than 4 MiB. The first request is Start. Requests are answered in any order, each exactly once.
+// is longer than 16 MiB and 64 KiB: the longest message of a data channel, and what is said of it. The first request is
+// Start. Requests are answered in any order, each exactly once.
 //
 // Enumerations travel as the names that mediasoup's API uses ("connected", "simulcast"), so that this file need not
 // change with them. Dumps travel as JSON: they are for people. Field numbers are never used twice.
@@ -382,6 +383,201 @@ nonisolated struct PBRequest: Sendable {
     set {body = .dumpRtpObserver(newValue)}
   }
 
+  var createDirectTransport: PBCreateDirectTransport {
+    get {
+      if case .createDirectTransport(let v)? = body {return v}
+      return PBCreateDirectTransport()
+    }
+    set {body = .createDirectTransport(newValue)}
+  }
+
+  var getDirectTransportStats: String {
+    get {
+      if case .getDirectTransportStats(let v)? = body {return v}
+      return String()
+    }
+    set {body = .getDirectTransportStats(newValue)}
+  }
+
+  var dumpDirectTransport: String {
+    get {
+      if case .dumpDirectTransport(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dumpDirectTransport(newValue)}
+  }
+
+  /// To a producer.
+  var sendRtp: PBPacket {
+    get {
+      if case .sendRtp(let v)? = body {return v}
+      return PBPacket()
+    }
+    set {body = .sendRtp(newValue)}
+  }
+
+  /// To a transport.
+  var sendRtcp: PBPacket {
+    get {
+      if case .sendRtcp(let v)? = body {return v}
+      return PBPacket()
+    }
+    set {body = .sendRtcp(newValue)}
+  }
+
+  var produceData: PBProduceData {
+    get {
+      if case .produceData(let v)? = body {return v}
+      return PBProduceData()
+    }
+    set {body = .produceData(newValue)}
+  }
+
+  var pauseDataProducer: String {
+    get {
+      if case .pauseDataProducer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .pauseDataProducer(newValue)}
+  }
+
+  var resumeDataProducer: String {
+    get {
+      if case .resumeDataProducer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .resumeDataProducer(newValue)}
+  }
+
+  var closeDataProducer: String {
+    get {
+      if case .closeDataProducer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .closeDataProducer(newValue)}
+  }
+
+  var getDataProducerStats: String {
+    get {
+      if case .getDataProducerStats(let v)? = body {return v}
+      return String()
+    }
+    set {body = .getDataProducerStats(newValue)}
+  }
+
+  var dumpDataProducer: String {
+    get {
+      if case .dumpDataProducer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dumpDataProducer(newValue)}
+  }
+
+  var sendFromDataProducer: PBSendFromDataProducer {
+    get {
+      if case .sendFromDataProducer(let v)? = body {return v}
+      return PBSendFromDataProducer()
+    }
+    set {body = .sendFromDataProducer(newValue)}
+  }
+
+  var consumeData: PBConsumeData {
+    get {
+      if case .consumeData(let v)? = body {return v}
+      return PBConsumeData()
+    }
+    set {body = .consumeData(newValue)}
+  }
+
+  var pauseDataConsumer: String {
+    get {
+      if case .pauseDataConsumer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .pauseDataConsumer(newValue)}
+  }
+
+  var resumeDataConsumer: String {
+    get {
+      if case .resumeDataConsumer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .resumeDataConsumer(newValue)}
+  }
+
+  var closeDataConsumer: String {
+    get {
+      if case .closeDataConsumer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .closeDataConsumer(newValue)}
+  }
+
+  var getDataConsumerStats: String {
+    get {
+      if case .getDataConsumerStats(let v)? = body {return v}
+      return String()
+    }
+    set {body = .getDataConsumerStats(newValue)}
+  }
+
+  var dumpDataConsumer: String {
+    get {
+      if case .dumpDataConsumer(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dumpDataConsumer(newValue)}
+  }
+
+  var getBufferedAmount: String {
+    get {
+      if case .getBufferedAmount(let v)? = body {return v}
+      return String()
+    }
+    set {body = .getBufferedAmount(newValue)}
+  }
+
+  var setBufferedAmountLowThreshold: PBSetBufferedAmountLowThreshold {
+    get {
+      if case .setBufferedAmountLowThreshold(let v)? = body {return v}
+      return PBSetBufferedAmountLowThreshold()
+    }
+    set {body = .setBufferedAmountLowThreshold(newValue)}
+  }
+
+  var setSubchannels: PBSetSubchannels {
+    get {
+      if case .setSubchannels(let v)? = body {return v}
+      return PBSetSubchannels()
+    }
+    set {body = .setSubchannels(newValue)}
+  }
+
+  var addSubchannel: PBSubchannel {
+    get {
+      if case .addSubchannel(let v)? = body {return v}
+      return PBSubchannel()
+    }
+    set {body = .addSubchannel(newValue)}
+  }
+
+  var removeSubchannel: PBSubchannel {
+    get {
+      if case .removeSubchannel(let v)? = body {return v}
+      return PBSubchannel()
+    }
+    set {body = .removeSubchannel(newValue)}
+  }
+
+  /// To the peer of a data consumer.
+  var sendFromDataConsumer: PBDataMessage {
+    get {
+      if case .sendFromDataConsumer(let v)? = body {return v}
+      return PBDataMessage()
+    }
+    set {body = .sendFromDataConsumer(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -427,6 +623,33 @@ nonisolated struct PBRequest: Sendable {
     case addProducerToRtpObserver(PBObservedProducer)
     case removeProducerFromRtpObserver(PBObservedProducer)
     case dumpRtpObserver(String)
+    case createDirectTransport(PBCreateDirectTransport)
+    case getDirectTransportStats(String)
+    case dumpDirectTransport(String)
+    /// To a producer.
+    case sendRtp(PBPacket)
+    /// To a transport.
+    case sendRtcp(PBPacket)
+    case produceData(PBProduceData)
+    case pauseDataProducer(String)
+    case resumeDataProducer(String)
+    case closeDataProducer(String)
+    case getDataProducerStats(String)
+    case dumpDataProducer(String)
+    case sendFromDataProducer(PBSendFromDataProducer)
+    case consumeData(PBConsumeData)
+    case pauseDataConsumer(String)
+    case resumeDataConsumer(String)
+    case closeDataConsumer(String)
+    case getDataConsumerStats(String)
+    case dumpDataConsumer(String)
+    case getBufferedAmount(String)
+    case setBufferedAmountLowThreshold(PBSetBufferedAmountLowThreshold)
+    case setSubchannels(PBSetSubchannels)
+    case addSubchannel(PBSubchannel)
+    case removeSubchannel(PBSubchannel)
+    /// To the peer of a data consumer.
+    case sendFromDataConsumer(PBDataMessage)
 
   }
 
@@ -645,6 +868,82 @@ nonisolated struct PBReply: Sendable {
     set {body = .rtpObserverDump(newValue)}
   }
 
+  var directTransportStats: PBDirectTransportStat {
+    get {
+      if case .directTransportStats(let v)? = body {return v}
+      return PBDirectTransportStat()
+    }
+    set {body = .directTransportStats(newValue)}
+  }
+
+  /// A DirectTransportDump in JSON.
+  var directTransportDump: Data {
+    get {
+      if case .directTransportDump(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .directTransportDump(newValue)}
+  }
+
+  var dataProducerStats: PBDataProducerStat {
+    get {
+      if case .dataProducerStats(let v)? = body {return v}
+      return PBDataProducerStat()
+    }
+    set {body = .dataProducerStats(newValue)}
+  }
+
+  /// A DataProducerDump in JSON.
+  var dataProducerDump: Data {
+    get {
+      if case .dataProducerDump(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .dataProducerDump(newValue)}
+  }
+
+  var dataConsumed: PBDataConsumed {
+    get {
+      if case .dataConsumed(let v)? = body {return v}
+      return PBDataConsumed()
+    }
+    set {body = .dataConsumed(newValue)}
+  }
+
+  var dataConsumerStats: PBDataConsumerStat {
+    get {
+      if case .dataConsumerStats(let v)? = body {return v}
+      return PBDataConsumerStat()
+    }
+    set {body = .dataConsumerStats(newValue)}
+  }
+
+  /// A DataConsumerDump in JSON.
+  var dataConsumerDump: Data {
+    get {
+      if case .dataConsumerDump(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .dataConsumerDump(newValue)}
+  }
+
+  /// In bytes.
+  var bufferedAmount: Int64 {
+    get {
+      if case .bufferedAmount(let v)? = body {return v}
+      return 0
+    }
+    set {body = .bufferedAmount(newValue)}
+  }
+
+  var subchannels: PBSubchannels {
+    get {
+      if case .subchannels(let v)? = body {return v}
+      return PBSubchannels()
+    }
+    set {body = .subchannels(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -677,6 +976,19 @@ nonisolated struct PBReply: Sendable {
     case preferredLayers(PBPreferredLayers)
     /// An RtpObserverDump in JSON.
     case rtpObserverDump(Data)
+    case directTransportStats(PBDirectTransportStat)
+    /// A DirectTransportDump in JSON.
+    case directTransportDump(Data)
+    case dataProducerStats(PBDataProducerStat)
+    /// A DataProducerDump in JSON.
+    case dataProducerDump(Data)
+    case dataConsumed(PBDataConsumed)
+    case dataConsumerStats(PBDataConsumerStat)
+    /// A DataConsumerDump in JSON.
+    case dataConsumerDump(Data)
+    /// In bytes.
+    case bufferedAmount(Int64)
+    case subchannels(PBSubchannels)
 
   }
 
@@ -852,6 +1164,97 @@ nonisolated struct PBNotification: Sendable {
     set {body = .dominantSpeaker(newValue)}
   }
 
+  var sctpStateChanged: PBSctpStateChanged {
+    get {
+      if case .sctpStateChanged(let v)? = body {return v}
+      return PBSctpStateChanged()
+    }
+    set {body = .sctpStateChanged(newValue)}
+  }
+
+  var dataChannelOpened: PBDataChannelOpened {
+    get {
+      if case .dataChannelOpened(let v)? = body {return v}
+      return PBDataChannelOpened()
+    }
+    set {body = .dataChannelOpened(newValue)}
+  }
+
+  var dataChannelClosed: PBDataChannelClosed {
+    get {
+      if case .dataChannelClosed(let v)? = body {return v}
+      return PBDataChannelClosed()
+    }
+    set {body = .dataChannelClosed(newValue)}
+  }
+
+  var dataConsumerProducerPaused: String {
+    get {
+      if case .dataConsumerProducerPaused(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dataConsumerProducerPaused(newValue)}
+  }
+
+  var dataConsumerProducerResumed: String {
+    get {
+      if case .dataConsumerProducerResumed(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dataConsumerProducerResumed(newValue)}
+  }
+
+  var dataConsumerProducerClosed: String {
+    get {
+      if case .dataConsumerProducerClosed(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dataConsumerProducerClosed(newValue)}
+  }
+
+  var dataConsumerSendBufferFull: String {
+    get {
+      if case .dataConsumerSendBufferFull(let v)? = body {return v}
+      return String()
+    }
+    set {body = .dataConsumerSendBufferFull(newValue)}
+  }
+
+  var dataConsumerBufferedAmountLow: PBBufferedAmountLow {
+    get {
+      if case .dataConsumerBufferedAmountLow(let v)? = body {return v}
+      return PBBufferedAmountLow()
+    }
+    set {body = .dataConsumerBufferedAmountLow(newValue)}
+  }
+
+  /// From a data consumer.
+  var dataConsumerMessage: PBDataMessage {
+    get {
+      if case .dataConsumerMessage(let v)? = body {return v}
+      return PBDataMessage()
+    }
+    set {body = .dataConsumerMessage(newValue)}
+  }
+
+  /// From a consumer.
+  var consumerRtp: PBPacket {
+    get {
+      if case .consumerRtp(let v)? = body {return v}
+      return PBPacket()
+    }
+    set {body = .consumerRtp(newValue)}
+  }
+
+  /// From a transport.
+  var transportRtcp: PBPacket {
+    get {
+      if case .transportRtcp(let v)? = body {return v}
+      return PBPacket()
+    }
+    set {body = .transportRtcp(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -877,6 +1280,20 @@ nonisolated struct PBNotification: Sendable {
     /// The observer.
     case audioSilence(String)
     case dominantSpeaker(PBObservedProducer)
+    case sctpStateChanged(PBSctpStateChanged)
+    case dataChannelOpened(PBDataChannelOpened)
+    case dataChannelClosed(PBDataChannelClosed)
+    case dataConsumerProducerPaused(String)
+    case dataConsumerProducerResumed(String)
+    case dataConsumerProducerClosed(String)
+    case dataConsumerSendBufferFull(String)
+    case dataConsumerBufferedAmountLow(PBBufferedAmountLow)
+    /// From a data consumer.
+    case dataConsumerMessage(PBDataMessage)
+    /// From a consumer.
+    case consumerRtp(PBPacket)
+    /// From a transport.
+    case transportRtcp(PBPacket)
 
   }
 
@@ -1040,6 +1457,16 @@ nonisolated struct PBCreateWebRtcTransport: Sendable {
 
   var initialAvailableOutgoingBitrate: UInt32 = 0
 
+  /// Absent for no data channels.
+  var sctp: PBSctpOptions {
+    get {_sctp ?? PBSctpOptions()}
+    set {_sctp = newValue}
+  }
+  /// Returns true if `sctp` has been explicitly set.
+  var hasSctp: Bool {self._sctp != nil}
+  /// Clears the value of `sctp`. Subsequent reads from it will return its default value.
+  mutating func clearSctp() {self._sctp = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Listen: Equatable, Sendable {
@@ -1049,6 +1476,8 @@ nonisolated struct PBCreateWebRtcTransport: Sendable {
   }
 
   init() {}
+
+  fileprivate var _sctp: PBSctpOptions? = nil
 }
 
 nonisolated struct PBConnectWebRtcTransport: Sendable {
@@ -1311,6 +1740,213 @@ nonisolated struct PBObservedProducer: Sendable {
   init() {}
 }
 
+nonisolated struct PBCreateDirectTransport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var routerID: String = String()
+
+  /// In bytes.
+  var maxSendMessageSize: UInt32 = 0
+
+  /// In bytes.
+  var maxReceiveMessageSize: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBProduceData: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var transportID: String = String()
+
+  /// Absent on a direct transport.
+  var sctpStreamParameters: PBSctpStreamParameters {
+    get {_sctpStreamParameters ?? PBSctpStreamParameters()}
+    set {_sctpStreamParameters = newValue}
+  }
+  /// Returns true if `sctpStreamParameters` has been explicitly set.
+  var hasSctpStreamParameters: Bool {self._sctpStreamParameters != nil}
+  /// Clears the value of `sctpStreamParameters`. Subsequent reads from it will return its default value.
+  mutating func clearSctpStreamParameters() {self._sctpStreamParameters = nil}
+
+  var label: String = String()
+
+  var `protocol`: String = String()
+
+  var paused: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _sctpStreamParameters: PBSctpStreamParameters? = nil
+}
+
+nonisolated struct PBConsumeData: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var transportID: String = String()
+
+  var dataProducerID: String = String()
+
+  var streamID: UInt32 {
+    get {_streamID ?? 0}
+    set {_streamID = newValue}
+  }
+  /// Returns true if `streamID` has been explicitly set.
+  var hasStreamID: Bool {self._streamID != nil}
+  /// Clears the value of `streamID`. Subsequent reads from it will return its default value.
+  mutating func clearStreamID() {self._streamID = nil}
+
+  var ordered: Bool = false
+
+  /// In milliseconds.
+  var maxPacketLifeTime: UInt32 {
+    get {_maxPacketLifeTime ?? 0}
+    set {_maxPacketLifeTime = newValue}
+  }
+  /// Returns true if `maxPacketLifeTime` has been explicitly set.
+  var hasMaxPacketLifeTime: Bool {self._maxPacketLifeTime != nil}
+  /// Clears the value of `maxPacketLifeTime`. Subsequent reads from it will return its default value.
+  mutating func clearMaxPacketLifeTime() {self._maxPacketLifeTime = nil}
+
+  var maxRetransmits: UInt32 {
+    get {_maxRetransmits ?? 0}
+    set {_maxRetransmits = newValue}
+  }
+  /// Returns true if `maxRetransmits` has been explicitly set.
+  var hasMaxRetransmits: Bool {self._maxRetransmits != nil}
+  /// Clears the value of `maxRetransmits`. Subsequent reads from it will return its default value.
+  mutating func clearMaxRetransmits() {self._maxRetransmits = nil}
+
+  var label: String = String()
+
+  var `protocol`: String = String()
+
+  var paused: Bool = false
+
+  var subchannels: [UInt32] = []
+
+  var isNegotiated: Bool = false
+
+  /// In bytes.
+  var bufferedAmountLowThreshold: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _streamID: UInt32? = nil
+  fileprivate var _maxPacketLifeTime: UInt32? = nil
+  fileprivate var _maxRetransmits: UInt32? = nil
+}
+
+nonisolated struct PBSendFromDataProducer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataProducerID: String = String()
+
+  var ppid: UInt32 = 0
+
+  var payload: Data = Data()
+
+  /// Absent for all.
+  var subchannels: PBSubchannels {
+    get {_subchannels ?? PBSubchannels()}
+    set {_subchannels = newValue}
+  }
+  /// Returns true if `subchannels` has been explicitly set.
+  var hasSubchannels: Bool {self._subchannels != nil}
+  /// Clears the value of `subchannels`. Subsequent reads from it will return its default value.
+  mutating func clearSubchannels() {self._subchannels = nil}
+
+  var requiredSubchannel: UInt32 {
+    get {_requiredSubchannel ?? 0}
+    set {_requiredSubchannel = newValue}
+  }
+  /// Returns true if `requiredSubchannel` has been explicitly set.
+  var hasRequiredSubchannel: Bool {self._requiredSubchannel != nil}
+  /// Clears the value of `requiredSubchannel`. Subsequent reads from it will return its default value.
+  mutating func clearRequiredSubchannel() {self._requiredSubchannel = nil}
+
+  var ignoredSubchannel: UInt32 {
+    get {_ignoredSubchannel ?? 0}
+    set {_ignoredSubchannel = newValue}
+  }
+  /// Returns true if `ignoredSubchannel` has been explicitly set.
+  var hasIgnoredSubchannel: Bool {self._ignoredSubchannel != nil}
+  /// Clears the value of `ignoredSubchannel`. Subsequent reads from it will return its default value.
+  mutating func clearIgnoredSubchannel() {self._ignoredSubchannel = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _subchannels: PBSubchannels? = nil
+  fileprivate var _requiredSubchannel: UInt32? = nil
+  fileprivate var _ignoredSubchannel: UInt32? = nil
+}
+
+nonisolated struct PBSetBufferedAmountLowThreshold: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataConsumerID: String = String()
+
+  /// In bytes.
+  var threshold: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBSetSubchannels: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataConsumerID: String = String()
+
+  var subchannels: [UInt32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// One subchannel of a data consumer.
+nonisolated struct PBSubchannel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataConsumerID: String = String()
+
+  var subchannel: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct PBResourceUsage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1376,12 +2012,22 @@ nonisolated struct PBWebRtcTransport: Sendable {
   /// Clears the value of `dtlsParameters`. Subsequent reads from it will return its default value.
   mutating func clearDtlsParameters() {self._dtlsParameters = nil}
 
+  var sctpParameters: PBSctpParameters {
+    get {_sctpParameters ?? PBSctpParameters()}
+    set {_sctpParameters = newValue}
+  }
+  /// Returns true if `sctpParameters` has been explicitly set.
+  var hasSctpParameters: Bool {self._sctpParameters != nil}
+  /// Clears the value of `sctpParameters`. Subsequent reads from it will return its default value.
+  mutating func clearSctpParameters() {self._sctpParameters = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _iceParameters: PBIceParameters? = nil
   fileprivate var _dtlsParameters: PBDtlsParameters? = nil
+  fileprivate var _sctpParameters: PBSctpParameters? = nil
 }
 
 nonisolated struct PBConsumed: Sendable {
@@ -1417,6 +2063,32 @@ nonisolated struct PBConsumed: Sendable {
 
   fileprivate var _score: PBConsumerScore? = nil
   fileprivate var _preferredLayers: PBConsumerLayers? = nil
+}
+
+nonisolated struct PBDataConsumed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent on a direct transport.
+  var sctpStreamParameters: PBSctpStreamParameters {
+    get {_sctpStreamParameters ?? PBSctpStreamParameters()}
+    set {_sctpStreamParameters = newValue}
+  }
+  /// Returns true if `sctpStreamParameters` has been explicitly set.
+  var hasSctpStreamParameters: Bool {self._sctpStreamParameters != nil}
+  /// Clears the value of `sctpStreamParameters`. Subsequent reads from it will return its default value.
+  mutating func clearSctpStreamParameters() {self._sctpStreamParameters = nil}
+
+  var paused: Bool = false
+
+  var dataProducerPaused: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _sctpStreamParameters: PBSctpStreamParameters? = nil
 }
 
 nonisolated struct PBPreferredLayers: Sendable {
@@ -1613,11 +2285,86 @@ nonisolated struct PBWebRtcTransportStat: @unchecked Sendable {
   /// Clears the value of `rtpPacketLossSent`. Subsequent reads from it will return its default value.
   mutating func clearRtpPacketLossSent() {_uniqueStorage()._rtpPacketLossSent = nil}
 
+  var sctpState: String {
+    get {_storage._sctpState ?? String()}
+    set {_uniqueStorage()._sctpState = newValue}
+  }
+  /// Returns true if `sctpState` has been explicitly set.
+  var hasSctpState: Bool {_storage._sctpState != nil}
+  /// Clears the value of `sctpState`. Subsequent reads from it will return its default value.
+  mutating func clearSctpState() {_uniqueStorage()._sctpState = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+nonisolated struct PBDirectTransportStat: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transportID: String = String()
+
+  var timestamp: Int64 = 0
+
+  var bytesReceived: Int64 = 0
+
+  var recvBitrate: Int64 = 0
+
+  var bytesSent: Int64 = 0
+
+  var sendBitrate: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBDataProducerStat: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var timestamp: Int64 = 0
+
+  var label: String = String()
+
+  var `protocol`: String = String()
+
+  var messagesReceived: Int64 = 0
+
+  var bytesReceived: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBDataConsumerStat: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var timestamp: Int64 = 0
+
+  var label: String = String()
+
+  var `protocol`: String = String()
+
+  var messagesSent: Int64 = 0
+
+  var bytesSent: Int64 = 0
+
+  var messagesDropped: Int64 = 0
+
+  var bufferedAmount: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct PBRtpStreamStats: Sendable {
@@ -2255,6 +3002,227 @@ nonisolated struct PBAudioLevel: Sendable {
   init() {}
 }
 
+nonisolated struct PBSctpStateChanged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transportID: String = String()
+
+  var state: String = String()
+
+  /// Absent until they are negotiated.
+  var streams: PBNumSctpStreams {
+    get {_streams ?? PBNumSctpStreams()}
+    set {_streams = newValue}
+  }
+  /// Returns true if `streams` has been explicitly set.
+  var hasStreams: Bool {self._streams != nil}
+  /// Clears the value of `streams`. Subsequent reads from it will return its default value.
+  mutating func clearStreams() {self._streams = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _streams: PBNumSctpStreams? = nil
+}
+
+nonisolated struct PBDataChannelOpened: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transportID: String = String()
+
+  var sctpStreamParameters: PBSctpStreamParameters {
+    get {_sctpStreamParameters ?? PBSctpStreamParameters()}
+    set {_sctpStreamParameters = newValue}
+  }
+  /// Returns true if `sctpStreamParameters` has been explicitly set.
+  var hasSctpStreamParameters: Bool {self._sctpStreamParameters != nil}
+  /// Clears the value of `sctpStreamParameters`. Subsequent reads from it will return its default value.
+  mutating func clearSctpStreamParameters() {self._sctpStreamParameters = nil}
+
+  var label: String = String()
+
+  var `protocol`: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _sctpStreamParameters: PBSctpStreamParameters? = nil
+}
+
+nonisolated struct PBDataChannelClosed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transportID: String = String()
+
+  var streamID: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBBufferedAmountLow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataConsumerID: String = String()
+
+  var amount: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBSctpOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// All in bytes.
+  var maxSendMessageSize: UInt32 = 0
+
+  var maxReceiveMessageSize: UInt32 = 0
+
+  var sendBufferSize: UInt32 = 0
+
+  var perStreamSendQueueLimit: UInt32 = 0
+
+  var maxReceiverWindowBufferSize: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBSctpParameters: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var port: UInt32 = 0
+
+  var os: UInt32 = 0
+
+  var mis: UInt32 = 0
+
+  var maxMessageSize: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBNumSctpStreams: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var os: UInt32 = 0
+
+  var mis: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBSctpStreamParameters: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var streamID: UInt32 = 0
+
+  var ordered: Bool {
+    get {_ordered ?? false}
+    set {_ordered = newValue}
+  }
+  /// Returns true if `ordered` has been explicitly set.
+  var hasOrdered: Bool {self._ordered != nil}
+  /// Clears the value of `ordered`. Subsequent reads from it will return its default value.
+  mutating func clearOrdered() {self._ordered = nil}
+
+  var maxPacketLifeTime: UInt32 {
+    get {_maxPacketLifeTime ?? 0}
+    set {_maxPacketLifeTime = newValue}
+  }
+  /// Returns true if `maxPacketLifeTime` has been explicitly set.
+  var hasMaxPacketLifeTime: Bool {self._maxPacketLifeTime != nil}
+  /// Clears the value of `maxPacketLifeTime`. Subsequent reads from it will return its default value.
+  mutating func clearMaxPacketLifeTime() {self._maxPacketLifeTime = nil}
+
+  var maxRetransmits: UInt32 {
+    get {_maxRetransmits ?? 0}
+    set {_maxRetransmits = newValue}
+  }
+  /// Returns true if `maxRetransmits` has been explicitly set.
+  var hasMaxRetransmits: Bool {self._maxRetransmits != nil}
+  /// Clears the value of `maxRetransmits`. Subsequent reads from it will return its default value.
+  mutating func clearMaxRetransmits() {self._maxRetransmits = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _ordered: Bool? = nil
+  fileprivate var _maxPacketLifeTime: UInt32? = nil
+  fileprivate var _maxRetransmits: UInt32? = nil
+}
+
+nonisolated struct PBSubchannels: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var subchannels: [UInt32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A message of a data channel.
+nonisolated struct PBDataMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataConsumerID: String = String()
+
+  var ppid: UInt32 = 0
+
+  var payload: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// RTP or RTCP, in the clear.
+nonisolated struct PBPacket: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var packet: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct PBListenInfos: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2810,7 +3778,7 @@ fileprivate nonisolated let _protobuf_package = "swiftlet.worker"
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{3}trace_producer\0\u{2}\u{4}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0\u{3}set_preferred_layers\0\u{3}set_priority\0\u{3}trace_consumer\0\u{3}create_audio_level_observer\0\u{3}create_active_speaker_observer\0\u{3}close_rtp_observer\0\u{3}pause_rtp_observer\0\u{3}resume_rtp_observer\0\u{3}add_producer_to_rtp_observer\0\u{3}remove_producer_from_rtp_observer\0\u{3}dump_rtp_observer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{3}trace_producer\0\u{2}\u{4}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0\u{3}set_preferred_layers\0\u{3}set_priority\0\u{3}trace_consumer\0\u{3}create_audio_level_observer\0\u{3}create_active_speaker_observer\0\u{3}close_rtp_observer\0\u{3}pause_rtp_observer\0\u{3}resume_rtp_observer\0\u{3}add_producer_to_rtp_observer\0\u{3}remove_producer_from_rtp_observer\0\u{3}dump_rtp_observer\0\u{4}\u{3}create_direct_transport\0\u{3}get_direct_transport_stats\0\u{3}dump_direct_transport\0\u{3}send_rtp\0\u{3}send_rtcp\0\u{4}\u{6}produce_data\0\u{3}pause_data_producer\0\u{3}resume_data_producer\0\u{3}close_data_producer\0\u{3}get_data_producer_stats\0\u{3}dump_data_producer\0\u{3}send_from_data_producer\0\u{4}\u{4}consume_data\0\u{3}pause_data_consumer\0\u{3}resume_data_consumer\0\u{3}close_data_consumer\0\u{3}get_data_consumer_stats\0\u{3}dump_data_consumer\0\u{3}get_buffered_amount\0\u{3}set_buffered_amount_low_threshold\0\u{3}set_subchannels\0\u{3}add_subchannel\0\u{3}remove_subchannel\0\u{3}send_from_data_consumer\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3245,6 +4213,253 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .dumpRtpObserver(v)
         }
       }()
+      case 70: try {
+        var v: PBCreateDirectTransport?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .createDirectTransport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .createDirectTransport(v)
+        }
+      }()
+      case 71: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .getDirectTransportStats(v)
+        }
+      }()
+      case 72: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dumpDirectTransport(v)
+        }
+      }()
+      case 73: try {
+        var v: PBPacket?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sendRtp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sendRtp(v)
+        }
+      }()
+      case 74: try {
+        var v: PBPacket?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sendRtcp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sendRtcp(v)
+        }
+      }()
+      case 80: try {
+        var v: PBProduceData?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .produceData(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .produceData(v)
+        }
+      }()
+      case 81: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .pauseDataProducer(v)
+        }
+      }()
+      case 82: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .resumeDataProducer(v)
+        }
+      }()
+      case 83: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .closeDataProducer(v)
+        }
+      }()
+      case 84: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .getDataProducerStats(v)
+        }
+      }()
+      case 85: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dumpDataProducer(v)
+        }
+      }()
+      case 86: try {
+        var v: PBSendFromDataProducer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sendFromDataProducer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sendFromDataProducer(v)
+        }
+      }()
+      case 90: try {
+        var v: PBConsumeData?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumeData(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumeData(v)
+        }
+      }()
+      case 91: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .pauseDataConsumer(v)
+        }
+      }()
+      case 92: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .resumeDataConsumer(v)
+        }
+      }()
+      case 93: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .closeDataConsumer(v)
+        }
+      }()
+      case 94: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .getDataConsumerStats(v)
+        }
+      }()
+      case 95: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dumpDataConsumer(v)
+        }
+      }()
+      case 96: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .getBufferedAmount(v)
+        }
+      }()
+      case 97: try {
+        var v: PBSetBufferedAmountLowThreshold?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setBufferedAmountLowThreshold(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setBufferedAmountLowThreshold(v)
+        }
+      }()
+      case 98: try {
+        var v: PBSetSubchannels?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setSubchannels(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setSubchannels(v)
+        }
+      }()
+      case 99: try {
+        var v: PBSubchannel?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .addSubchannel(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .addSubchannel(v)
+        }
+      }()
+      case 100: try {
+        var v: PBSubchannel?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .removeSubchannel(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .removeSubchannel(v)
+        }
+      }()
+      case 101: try {
+        var v: PBDataMessage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sendFromDataConsumer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sendFromDataConsumer(v)
+        }
+      }()
       default: break
       }
     }
@@ -3427,6 +4642,102 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .dumpRtpObserver(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 67)
     }()
+    case .createDirectTransport?: try {
+      guard case .createDirectTransport(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .getDirectTransportStats?: try {
+      guard case .getDirectTransportStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 71)
+    }()
+    case .dumpDirectTransport?: try {
+      guard case .dumpDirectTransport(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 72)
+    }()
+    case .sendRtp?: try {
+      guard case .sendRtp(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
+    }()
+    case .sendRtcp?: try {
+      guard case .sendRtcp(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
+    }()
+    case .produceData?: try {
+      guard case .produceData(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
+    case .pauseDataProducer?: try {
+      guard case .pauseDataProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 81)
+    }()
+    case .resumeDataProducer?: try {
+      guard case .resumeDataProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 82)
+    }()
+    case .closeDataProducer?: try {
+      guard case .closeDataProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 83)
+    }()
+    case .getDataProducerStats?: try {
+      guard case .getDataProducerStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 84)
+    }()
+    case .dumpDataProducer?: try {
+      guard case .dumpDataProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 85)
+    }()
+    case .sendFromDataProducer?: try {
+      guard case .sendFromDataProducer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 86)
+    }()
+    case .consumeData?: try {
+      guard case .consumeData(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 90)
+    }()
+    case .pauseDataConsumer?: try {
+      guard case .pauseDataConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 91)
+    }()
+    case .resumeDataConsumer?: try {
+      guard case .resumeDataConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 92)
+    }()
+    case .closeDataConsumer?: try {
+      guard case .closeDataConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 93)
+    }()
+    case .getDataConsumerStats?: try {
+      guard case .getDataConsumerStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 94)
+    }()
+    case .dumpDataConsumer?: try {
+      guard case .dumpDataConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 95)
+    }()
+    case .getBufferedAmount?: try {
+      guard case .getBufferedAmount(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 96)
+    }()
+    case .setBufferedAmountLowThreshold?: try {
+      guard case .setBufferedAmountLowThreshold(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 97)
+    }()
+    case .setSubchannels?: try {
+      guard case .setSubchannels(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 98)
+    }()
+    case .addSubchannel?: try {
+      guard case .addSubchannel(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 99)
+    }()
+    case .removeSubchannel?: try {
+      guard case .removeSubchannel(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .sendFromDataConsumer?: try {
+      guard case .sendFromDataConsumer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3509,7 +4820,7 @@ nonisolated extension PBFromWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0\u{3}preferred_layers\0\u{3}rtp_observer_dump\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0\u{3}preferred_layers\0\u{3}rtp_observer_dump\0\u{3}direct_transport_stats\0\u{3}direct_transport_dump\0\u{3}data_producer_stats\0\u{3}data_producer_dump\0\u{3}data_consumed\0\u{3}data_consumer_stats\0\u{3}data_consumer_dump\0\u{3}buffered_amount\0\u{1}subchannels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3733,6 +5044,103 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.body = .rtpObserverDump(v)
         }
       }()
+      case 30: try {
+        var v: PBDirectTransportStat?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .directTransportStats(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .directTransportStats(v)
+        }
+      }()
+      case 31: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .directTransportDump(v)
+        }
+      }()
+      case 32: try {
+        var v: PBDataProducerStat?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataProducerStats(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataProducerStats(v)
+        }
+      }()
+      case 33: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataProducerDump(v)
+        }
+      }()
+      case 34: try {
+        var v: PBDataConsumed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataConsumed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumed(v)
+        }
+      }()
+      case 35: try {
+        var v: PBDataConsumerStat?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataConsumerStats(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerStats(v)
+        }
+      }()
+      case 36: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerDump(v)
+        }
+      }()
+      case 37: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .bufferedAmount(v)
+        }
+      }()
+      case 38: try {
+        var v: PBSubchannels?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .subchannels(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .subchannels(v)
+        }
+      }()
       default: break
       }
     }
@@ -3827,6 +5235,42 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       guard case .rtpObserverDump(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularBytesField(value: v, fieldNumber: 29)
     }()
+    case .directTransportStats?: try {
+      guard case .directTransportStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .directTransportDump?: try {
+      guard case .directTransportDump(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 31)
+    }()
+    case .dataProducerStats?: try {
+      guard case .dataProducerStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .dataProducerDump?: try {
+      guard case .dataProducerDump(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 33)
+    }()
+    case .dataConsumed?: try {
+      guard case .dataConsumed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .dataConsumerStats?: try {
+      guard case .dataConsumerStats(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .dataConsumerDump?: try {
+      guard case .dataConsumerDump(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 36)
+    }()
+    case .bufferedAmount?: try {
+      guard case .bufferedAmount(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 37)
+    }()
+    case .subchannels?: try {
+      guard case .subchannels(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3842,7 +5286,7 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Notification"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_running\0\u{1}log\0\u{3}ice_state_changed\0\u{3}ice_selected_tuple_changed\0\u{3}dtls_state_changed\0\u{3}listen_server_closed\0\u{3}producer_score\0\u{3}consumer_score\0\u{3}consumer_producer_paused\0\u{3}consumer_producer_resumed\0\u{3}consumer_producer_closed\0\u{3}notifications_dropped\0\u{3}consumer_layers_changed\0\u{3}producer_demand\0\u{3}producer_video_orientation_changed\0\u{3}producer_trace\0\u{3}consumer_trace\0\u{3}audio_levels\0\u{3}audio_silence\0\u{3}dominant_speaker\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_running\0\u{1}log\0\u{3}ice_state_changed\0\u{3}ice_selected_tuple_changed\0\u{3}dtls_state_changed\0\u{3}listen_server_closed\0\u{3}producer_score\0\u{3}consumer_score\0\u{3}consumer_producer_paused\0\u{3}consumer_producer_resumed\0\u{3}consumer_producer_closed\0\u{3}notifications_dropped\0\u{3}consumer_layers_changed\0\u{3}producer_demand\0\u{3}producer_video_orientation_changed\0\u{3}producer_trace\0\u{3}consumer_trace\0\u{3}audio_levels\0\u{3}audio_silence\0\u{3}dominant_speaker\0\u{3}sctp_state_changed\0\u{3}data_channel_opened\0\u{3}data_channel_closed\0\u{3}data_consumer_producer_paused\0\u{3}data_consumer_producer_resumed\0\u{3}data_consumer_producer_closed\0\u{3}data_consumer_send_buffer_full\0\u{3}data_consumer_buffered_amount_low\0\u{3}data_consumer_message\0\u{3}consumer_rtp\0\u{3}transport_rtcp\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4075,6 +5519,129 @@ nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .dominantSpeaker(v)
         }
       }()
+      case 21: try {
+        var v: PBSctpStateChanged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sctpStateChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sctpStateChanged(v)
+        }
+      }()
+      case 22: try {
+        var v: PBDataChannelOpened?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataChannelOpened(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataChannelOpened(v)
+        }
+      }()
+      case 23: try {
+        var v: PBDataChannelClosed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataChannelClosed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataChannelClosed(v)
+        }
+      }()
+      case 24: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerProducerPaused(v)
+        }
+      }()
+      case 25: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerProducerResumed(v)
+        }
+      }()
+      case 26: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerProducerClosed(v)
+        }
+      }()
+      case 27: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerSendBufferFull(v)
+        }
+      }()
+      case 28: try {
+        var v: PBBufferedAmountLow?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataConsumerBufferedAmountLow(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerBufferedAmountLow(v)
+        }
+      }()
+      case 29: try {
+        var v: PBDataMessage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .dataConsumerMessage(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .dataConsumerMessage(v)
+        }
+      }()
+      case 30: try {
+        var v: PBPacket?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumerRtp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumerRtp(v)
+        }
+      }()
+      case 31: try {
+        var v: PBPacket?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .transportRtcp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .transportRtcp(v)
+        }
+      }()
       default: break
       }
     }
@@ -4165,6 +5732,50 @@ nonisolated extension PBNotification: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .dominantSpeaker?: try {
       guard case .dominantSpeaker(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .sctpStateChanged?: try {
+      guard case .sctpStateChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .dataChannelOpened?: try {
+      guard case .dataChannelOpened(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .dataChannelClosed?: try {
+      guard case .dataChannelClosed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .dataConsumerProducerPaused?: try {
+      guard case .dataConsumerProducerPaused(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 24)
+    }()
+    case .dataConsumerProducerResumed?: try {
+      guard case .dataConsumerProducerResumed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 25)
+    }()
+    case .dataConsumerProducerClosed?: try {
+      guard case .dataConsumerProducerClosed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 26)
+    }()
+    case .dataConsumerSendBufferFull?: try {
+      guard case .dataConsumerSendBufferFull(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 27)
+    }()
+    case .dataConsumerBufferedAmountLow?: try {
+      guard case .dataConsumerBufferedAmountLow(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .dataConsumerMessage?: try {
+      guard case .dataConsumerMessage(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+    }()
+    case .consumerRtp?: try {
+      guard case .consumerRtp(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .transportRtcp?: try {
+      guard case .transportRtcp(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     }()
     case nil: break
     }
@@ -4387,7 +5998,7 @@ nonisolated extension PBCreateWebRtcServer: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension PBCreateWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".CreateWebRtcTransport"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}router_id\0\u{3}server_id\0\u{1}infos\0\u{3}enable_udp\0\u{3}enable_tcp\0\u{3}prefer_udp\0\u{3}prefer_tcp\0\u{3}ice_consent_timeout\0\u{3}initial_available_outgoing_bitrate\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}router_id\0\u{3}server_id\0\u{1}infos\0\u{3}enable_udp\0\u{3}enable_tcp\0\u{3}prefer_udp\0\u{3}prefer_tcp\0\u{3}ice_consent_timeout\0\u{3}initial_available_outgoing_bitrate\0\u{1}sctp\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4424,6 +6035,7 @@ nonisolated extension PBCreateWebRtcTransport: SwiftProtobuf.Message, SwiftProto
       case 8: try { try decoder.decodeSingularBoolField(value: &self.preferTcp) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.iceConsentTimeout) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.initialAvailableOutgoingBitrate) }()
+      case 11: try { try decoder.decodeSingularMessageField(value: &self._sctp) }()
       default: break
       }
     }
@@ -4469,6 +6081,9 @@ nonisolated extension PBCreateWebRtcTransport: SwiftProtobuf.Message, SwiftProto
     if self.initialAvailableOutgoingBitrate != 0 {
       try visitor.visitSingularUInt32Field(value: self.initialAvailableOutgoingBitrate, fieldNumber: 10)
     }
+    try { if let v = self._sctp {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4482,6 +6097,7 @@ nonisolated extension PBCreateWebRtcTransport: SwiftProtobuf.Message, SwiftProto
     if lhs.preferTcp != rhs.preferTcp {return false}
     if lhs.iceConsentTimeout != rhs.iceConsentTimeout {return false}
     if lhs.initialAvailableOutgoingBitrate != rhs.initialAvailableOutgoingBitrate {return false}
+    if lhs._sctp != rhs._sctp {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4999,6 +6615,368 @@ nonisolated extension PBObservedProducer: SwiftProtobuf.Message, SwiftProtobuf._
   }
 }
 
+nonisolated extension PBCreateDirectTransport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CreateDirectTransport"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}router_id\0\u{3}max_send_message_size\0\u{3}max_receive_message_size\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.routerID) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.maxSendMessageSize) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maxReceiveMessageSize) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.routerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.routerID, fieldNumber: 2)
+    }
+    if self.maxSendMessageSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxSendMessageSize, fieldNumber: 3)
+    }
+    if self.maxReceiveMessageSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxReceiveMessageSize, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBCreateDirectTransport, rhs: PBCreateDirectTransport) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.routerID != rhs.routerID {return false}
+    if lhs.maxSendMessageSize != rhs.maxSendMessageSize {return false}
+    if lhs.maxReceiveMessageSize != rhs.maxReceiveMessageSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBProduceData: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ProduceData"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}transport_id\0\u{3}sctp_stream_parameters\0\u{1}label\0\u{1}protocol\0\u{1}paused\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._sctpStreamParameters) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.`protocol`) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 2)
+    }
+    try { if let v = self._sctpStreamParameters {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 4)
+    }
+    if !self.`protocol`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`protocol`, fieldNumber: 5)
+    }
+    if self.paused != false {
+      try visitor.visitSingularBoolField(value: self.paused, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBProduceData, rhs: PBProduceData) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs._sctpStreamParameters != rhs._sctpStreamParameters {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.paused != rhs.paused {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumeData: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumeData"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}transport_id\0\u{3}data_producer_id\0\u{3}stream_id\0\u{1}ordered\0\u{3}max_packet_life_time\0\u{3}max_retransmits\0\u{1}label\0\u{1}protocol\0\u{1}paused\0\u{1}subchannels\0\u{3}is_negotiated\0\u{3}buffered_amount_low_threshold\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.dataProducerID) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._streamID) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.ordered) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._maxPacketLifeTime) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._maxRetransmits) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.`protocol`) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
+      case 11: try { try decoder.decodeRepeatedUInt32Field(value: &self.subchannels) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.isNegotiated) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.bufferedAmountLowThreshold) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 2)
+    }
+    if !self.dataProducerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataProducerID, fieldNumber: 3)
+    }
+    try { if let v = self._streamID {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    if self.ordered != false {
+      try visitor.visitSingularBoolField(value: self.ordered, fieldNumber: 5)
+    }
+    try { if let v = self._maxPacketLifeTime {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._maxRetransmits {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 8)
+    }
+    if !self.`protocol`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`protocol`, fieldNumber: 9)
+    }
+    if self.paused != false {
+      try visitor.visitSingularBoolField(value: self.paused, fieldNumber: 10)
+    }
+    if !self.subchannels.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.subchannels, fieldNumber: 11)
+    }
+    if self.isNegotiated != false {
+      try visitor.visitSingularBoolField(value: self.isNegotiated, fieldNumber: 12)
+    }
+    if self.bufferedAmountLowThreshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bufferedAmountLowThreshold, fieldNumber: 13)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumeData, rhs: PBConsumeData) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs.dataProducerID != rhs.dataProducerID {return false}
+    if lhs._streamID != rhs._streamID {return false}
+    if lhs.ordered != rhs.ordered {return false}
+    if lhs._maxPacketLifeTime != rhs._maxPacketLifeTime {return false}
+    if lhs._maxRetransmits != rhs._maxRetransmits {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.paused != rhs.paused {return false}
+    if lhs.subchannels != rhs.subchannels {return false}
+    if lhs.isNegotiated != rhs.isNegotiated {return false}
+    if lhs.bufferedAmountLowThreshold != rhs.bufferedAmountLowThreshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSendFromDataProducer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SendFromDataProducer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_producer_id\0\u{1}ppid\0\u{1}payload\0\u{1}subchannels\0\u{3}required_subchannel\0\u{3}ignored_subchannel\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataProducerID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.ppid) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.payload) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._subchannels) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._requiredSubchannel) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._ignoredSubchannel) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.dataProducerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataProducerID, fieldNumber: 1)
+    }
+    if self.ppid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ppid, fieldNumber: 2)
+    }
+    if !self.payload.isEmpty {
+      try visitor.visitSingularBytesField(value: self.payload, fieldNumber: 3)
+    }
+    try { if let v = self._subchannels {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._requiredSubchannel {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._ignoredSubchannel {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSendFromDataProducer, rhs: PBSendFromDataProducer) -> Bool {
+    if lhs.dataProducerID != rhs.dataProducerID {return false}
+    if lhs.ppid != rhs.ppid {return false}
+    if lhs.payload != rhs.payload {return false}
+    if lhs._subchannels != rhs._subchannels {return false}
+    if lhs._requiredSubchannel != rhs._requiredSubchannel {return false}
+    if lhs._ignoredSubchannel != rhs._ignoredSubchannel {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSetBufferedAmountLowThreshold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetBufferedAmountLowThreshold"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_consumer_id\0\u{1}threshold\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataConsumerID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.threshold) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataConsumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataConsumerID, fieldNumber: 1)
+    }
+    if self.threshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.threshold, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSetBufferedAmountLowThreshold, rhs: PBSetBufferedAmountLowThreshold) -> Bool {
+    if lhs.dataConsumerID != rhs.dataConsumerID {return false}
+    if lhs.threshold != rhs.threshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSetSubchannels: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetSubchannels"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_consumer_id\0\u{1}subchannels\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataConsumerID) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.subchannels) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataConsumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataConsumerID, fieldNumber: 1)
+    }
+    if !self.subchannels.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.subchannels, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSetSubchannels, rhs: PBSetSubchannels) -> Bool {
+    if lhs.dataConsumerID != rhs.dataConsumerID {return false}
+    if lhs.subchannels != rhs.subchannels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSubchannel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Subchannel"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_consumer_id\0\u{1}subchannel\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataConsumerID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.subchannel) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataConsumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataConsumerID, fieldNumber: 1)
+    }
+    if self.subchannel != 0 {
+      try visitor.visitSingularUInt32Field(value: self.subchannel, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSubchannel, rhs: PBSubchannel) -> Bool {
+    if lhs.dataConsumerID != rhs.dataConsumerID {return false}
+    if lhs.subchannel != rhs.subchannel {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PBResourceUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ResourceUsage"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}user_time\0\u{3}system_time\0\u{3}maximum_resident_size\0\u{3}minor_faults\0\u{3}major_faults\0\u{3}blocks_read\0\u{3}blocks_written\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0")
@@ -5101,7 +7079,7 @@ nonisolated extension PBListenAddresses: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WebRtcTransport"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ice_parameters\0\u{3}ice_candidates\0\u{3}dtls_parameters\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ice_parameters\0\u{3}ice_candidates\0\u{3}dtls_parameters\0\u{3}sctp_parameters\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5112,6 +7090,7 @@ nonisolated extension PBWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeSingularMessageField(value: &self._iceParameters) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.iceCandidates) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._dtlsParameters) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._sctpParameters) }()
       default: break
       }
     }
@@ -5131,6 +7110,9 @@ nonisolated extension PBWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._dtlsParameters {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._sctpParameters {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5138,6 +7120,7 @@ nonisolated extension PBWebRtcTransport: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._iceParameters != rhs._iceParameters {return false}
     if lhs.iceCandidates != rhs.iceCandidates {return false}
     if lhs._dtlsParameters != rhs._dtlsParameters {return false}
+    if lhs._sctpParameters != rhs._sctpParameters {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5192,6 +7175,50 @@ nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
+nonisolated extension PBDataConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataConsumed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sctp_stream_parameters\0\u{1}paused\0\u{3}data_producer_paused\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._sctpStreamParameters) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.paused) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.dataProducerPaused) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._sctpStreamParameters {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.paused != false {
+      try visitor.visitSingularBoolField(value: self.paused, fieldNumber: 2)
+    }
+    if self.dataProducerPaused != false {
+      try visitor.visitSingularBoolField(value: self.dataProducerPaused, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataConsumed, rhs: PBDataConsumed) -> Bool {
+    if lhs._sctpStreamParameters != rhs._sctpStreamParameters {return false}
+    if lhs.paused != rhs.paused {return false}
+    if lhs.dataProducerPaused != rhs.dataProducerPaused {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PBPreferredLayers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PreferredLayers"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}layers\0")
@@ -5228,7 +7255,7 @@ nonisolated extension PBPreferredLayers: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WebRtcTransportStat"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{1}timestamp\0\u{3}ice_role\0\u{3}ice_state\0\u{3}ice_selected_tuple\0\u{3}dtls_state\0\u{3}bytes_received\0\u{3}recv_bitrate\0\u{3}bytes_sent\0\u{3}send_bitrate\0\u{3}rtp_bytes_received\0\u{3}rtp_recv_bitrate\0\u{3}rtp_bytes_sent\0\u{3}rtp_send_bitrate\0\u{3}rtx_bytes_received\0\u{3}rtx_recv_bitrate\0\u{3}rtx_bytes_sent\0\u{3}rtx_send_bitrate\0\u{3}probation_bytes_sent\0\u{3}probation_send_bitrate\0\u{3}available_outgoing_bitrate\0\u{3}available_incoming_bitrate\0\u{3}max_incoming_bitrate\0\u{3}max_outgoing_bitrate\0\u{3}min_outgoing_bitrate\0\u{3}rtp_packet_loss_received\0\u{3}rtp_packet_loss_sent\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{1}timestamp\0\u{3}ice_role\0\u{3}ice_state\0\u{3}ice_selected_tuple\0\u{3}dtls_state\0\u{3}bytes_received\0\u{3}recv_bitrate\0\u{3}bytes_sent\0\u{3}send_bitrate\0\u{3}rtp_bytes_received\0\u{3}rtp_recv_bitrate\0\u{3}rtp_bytes_sent\0\u{3}rtp_send_bitrate\0\u{3}rtx_bytes_received\0\u{3}rtx_recv_bitrate\0\u{3}rtx_bytes_sent\0\u{3}rtx_send_bitrate\0\u{3}probation_bytes_sent\0\u{3}probation_send_bitrate\0\u{3}available_outgoing_bitrate\0\u{3}available_incoming_bitrate\0\u{3}max_incoming_bitrate\0\u{3}max_outgoing_bitrate\0\u{3}min_outgoing_bitrate\0\u{3}rtp_packet_loss_received\0\u{3}rtp_packet_loss_sent\0\u{3}sctp_state\0")
 
   fileprivate class _StorageClass {
     var _transportID: String = String()
@@ -5258,6 +7285,7 @@ nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobu
     var _minOutgoingBitrate: Int64? = nil
     var _rtpPacketLossReceived: Double? = nil
     var _rtpPacketLossSent: Double? = nil
+    var _sctpState: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5295,6 +7323,7 @@ nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobu
       _minOutgoingBitrate = source._minOutgoingBitrate
       _rtpPacketLossReceived = source._rtpPacketLossReceived
       _rtpPacketLossSent = source._rtpPacketLossSent
+      _sctpState = source._sctpState
     }
   }
 
@@ -5340,6 +7369,7 @@ nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobu
         case 25: try { try decoder.decodeSingularInt64Field(value: &_storage._minOutgoingBitrate) }()
         case 26: try { try decoder.decodeSingularDoubleField(value: &_storage._rtpPacketLossReceived) }()
         case 27: try { try decoder.decodeSingularDoubleField(value: &_storage._rtpPacketLossSent) }()
+        case 28: try { try decoder.decodeSingularStringField(value: &_storage._sctpState) }()
         default: break
         }
       }
@@ -5433,6 +7463,9 @@ nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobu
       try { if let v = _storage._rtpPacketLossSent {
         try visitor.visitSingularDoubleField(value: v, fieldNumber: 27)
       } }()
+      try { if let v = _storage._sctpState {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 28)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5469,10 +7502,176 @@ nonisolated extension PBWebRtcTransportStat: SwiftProtobuf.Message, SwiftProtobu
         if _storage._minOutgoingBitrate != rhs_storage._minOutgoingBitrate {return false}
         if _storage._rtpPacketLossReceived != rhs_storage._rtpPacketLossReceived {return false}
         if _storage._rtpPacketLossSent != rhs_storage._rtpPacketLossSent {return false}
+        if _storage._sctpState != rhs_storage._sctpState {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDirectTransportStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DirectTransportStat"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{1}timestamp\0\u{3}bytes_received\0\u{3}recv_bitrate\0\u{3}bytes_sent\0\u{3}send_bitrate\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.timestamp) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.bytesReceived) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.recvBitrate) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.bytesSent) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.sendBitrate) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 1)
+    }
+    if self.timestamp != 0 {
+      try visitor.visitSingularInt64Field(value: self.timestamp, fieldNumber: 2)
+    }
+    if self.bytesReceived != 0 {
+      try visitor.visitSingularInt64Field(value: self.bytesReceived, fieldNumber: 3)
+    }
+    if self.recvBitrate != 0 {
+      try visitor.visitSingularInt64Field(value: self.recvBitrate, fieldNumber: 4)
+    }
+    if self.bytesSent != 0 {
+      try visitor.visitSingularInt64Field(value: self.bytesSent, fieldNumber: 5)
+    }
+    if self.sendBitrate != 0 {
+      try visitor.visitSingularInt64Field(value: self.sendBitrate, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDirectTransportStat, rhs: PBDirectTransportStat) -> Bool {
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs.timestamp != rhs.timestamp {return false}
+    if lhs.bytesReceived != rhs.bytesReceived {return false}
+    if lhs.recvBitrate != rhs.recvBitrate {return false}
+    if lhs.bytesSent != rhs.bytesSent {return false}
+    if lhs.sendBitrate != rhs.sendBitrate {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDataProducerStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataProducerStat"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}timestamp\0\u{1}label\0\u{1}protocol\0\u{3}messages_received\0\u{3}bytes_received\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.timestamp) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.`protocol`) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.messagesReceived) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.bytesReceived) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.timestamp != 0 {
+      try visitor.visitSingularInt64Field(value: self.timestamp, fieldNumber: 1)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
+    }
+    if !self.`protocol`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`protocol`, fieldNumber: 3)
+    }
+    if self.messagesReceived != 0 {
+      try visitor.visitSingularInt64Field(value: self.messagesReceived, fieldNumber: 4)
+    }
+    if self.bytesReceived != 0 {
+      try visitor.visitSingularInt64Field(value: self.bytesReceived, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataProducerStat, rhs: PBDataProducerStat) -> Bool {
+    if lhs.timestamp != rhs.timestamp {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.messagesReceived != rhs.messagesReceived {return false}
+    if lhs.bytesReceived != rhs.bytesReceived {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDataConsumerStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataConsumerStat"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}timestamp\0\u{1}label\0\u{1}protocol\0\u{3}messages_sent\0\u{3}bytes_sent\0\u{3}messages_dropped\0\u{3}buffered_amount\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.timestamp) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.`protocol`) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.messagesSent) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.bytesSent) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.messagesDropped) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.bufferedAmount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.timestamp != 0 {
+      try visitor.visitSingularInt64Field(value: self.timestamp, fieldNumber: 1)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
+    }
+    if !self.`protocol`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`protocol`, fieldNumber: 3)
+    }
+    if self.messagesSent != 0 {
+      try visitor.visitSingularInt64Field(value: self.messagesSent, fieldNumber: 4)
+    }
+    if self.bytesSent != 0 {
+      try visitor.visitSingularInt64Field(value: self.bytesSent, fieldNumber: 5)
+    }
+    if self.messagesDropped != 0 {
+      try visitor.visitSingularInt64Field(value: self.messagesDropped, fieldNumber: 6)
+    }
+    if self.bufferedAmount != 0 {
+      try visitor.visitSingularInt64Field(value: self.bufferedAmount, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataConsumerStat, rhs: PBDataConsumerStat) -> Bool {
+    if lhs.timestamp != rhs.timestamp {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.messagesSent != rhs.messagesSent {return false}
+    if lhs.bytesSent != rhs.bytesSent {return false}
+    if lhs.messagesDropped != rhs.messagesDropped {return false}
+    if lhs.bufferedAmount != rhs.bufferedAmount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6495,6 +8694,453 @@ nonisolated extension PBAudioLevel: SwiftProtobuf.Message, SwiftProtobuf._Messag
   static func ==(lhs: PBAudioLevel, rhs: PBAudioLevel) -> Bool {
     if lhs.producerID != rhs.producerID {return false}
     if lhs.volume != rhs.volume {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSctpStateChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SctpStateChanged"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{1}state\0\u{1}streams\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._streams) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 1)
+    }
+    if !self.state.isEmpty {
+      try visitor.visitSingularStringField(value: self.state, fieldNumber: 2)
+    }
+    try { if let v = self._streams {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSctpStateChanged, rhs: PBSctpStateChanged) -> Bool {
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs._streams != rhs._streams {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDataChannelOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataChannelOpened"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{3}sctp_stream_parameters\0\u{1}label\0\u{1}protocol\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._sctpStreamParameters) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.`protocol`) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 1)
+    }
+    try { if let v = self._sctpStreamParameters {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 3)
+    }
+    if !self.`protocol`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`protocol`, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataChannelOpened, rhs: PBDataChannelOpened) -> Bool {
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs._sctpStreamParameters != rhs._sctpStreamParameters {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDataChannelClosed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataChannelClosed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transport_id\0\u{3}stream_id\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.transportID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.streamID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transportID.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportID, fieldNumber: 1)
+    }
+    if self.streamID != 0 {
+      try visitor.visitSingularUInt32Field(value: self.streamID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataChannelClosed, rhs: PBDataChannelClosed) -> Bool {
+    if lhs.transportID != rhs.transportID {return false}
+    if lhs.streamID != rhs.streamID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBufferedAmountLow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".BufferedAmountLow"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_consumer_id\0\u{1}amount\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataConsumerID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.amount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataConsumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataConsumerID, fieldNumber: 1)
+    }
+    if self.amount != 0 {
+      try visitor.visitSingularInt64Field(value: self.amount, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBBufferedAmountLow, rhs: PBBufferedAmountLow) -> Bool {
+    if lhs.dataConsumerID != rhs.dataConsumerID {return false}
+    if lhs.amount != rhs.amount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSctpOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SctpOptions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_send_message_size\0\u{3}max_receive_message_size\0\u{3}send_buffer_size\0\u{3}per_stream_send_queue_limit\0\u{3}max_receiver_window_buffer_size\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.maxSendMessageSize) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.maxReceiveMessageSize) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.sendBufferSize) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.perStreamSendQueueLimit) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maxReceiverWindowBufferSize) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.maxSendMessageSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxSendMessageSize, fieldNumber: 1)
+    }
+    if self.maxReceiveMessageSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxReceiveMessageSize, fieldNumber: 2)
+    }
+    if self.sendBufferSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sendBufferSize, fieldNumber: 3)
+    }
+    if self.perStreamSendQueueLimit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.perStreamSendQueueLimit, fieldNumber: 4)
+    }
+    if self.maxReceiverWindowBufferSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxReceiverWindowBufferSize, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSctpOptions, rhs: PBSctpOptions) -> Bool {
+    if lhs.maxSendMessageSize != rhs.maxSendMessageSize {return false}
+    if lhs.maxReceiveMessageSize != rhs.maxReceiveMessageSize {return false}
+    if lhs.sendBufferSize != rhs.sendBufferSize {return false}
+    if lhs.perStreamSendQueueLimit != rhs.perStreamSendQueueLimit {return false}
+    if lhs.maxReceiverWindowBufferSize != rhs.maxReceiverWindowBufferSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSctpParameters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SctpParameters"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}os\0\u{1}mis\0\u{3}max_message_size\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.os) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.mis) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.maxMessageSize) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
+    }
+    if self.os != 0 {
+      try visitor.visitSingularUInt32Field(value: self.os, fieldNumber: 2)
+    }
+    if self.mis != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mis, fieldNumber: 3)
+    }
+    if self.maxMessageSize != 0 {
+      try visitor.visitSingularInt64Field(value: self.maxMessageSize, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSctpParameters, rhs: PBSctpParameters) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.os != rhs.os {return false}
+    if lhs.mis != rhs.mis {return false}
+    if lhs.maxMessageSize != rhs.maxMessageSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBNumSctpStreams: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NumSctpStreams"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}os\0\u{1}mis\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.os) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.mis) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.os != 0 {
+      try visitor.visitSingularUInt32Field(value: self.os, fieldNumber: 1)
+    }
+    if self.mis != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mis, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBNumSctpStreams, rhs: PBNumSctpStreams) -> Bool {
+    if lhs.os != rhs.os {return false}
+    if lhs.mis != rhs.mis {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSctpStreamParameters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SctpStreamParameters"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_id\0\u{1}ordered\0\u{3}max_packet_life_time\0\u{3}max_retransmits\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.streamID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._ordered) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._maxPacketLifeTime) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._maxRetransmits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.streamID != 0 {
+      try visitor.visitSingularUInt32Field(value: self.streamID, fieldNumber: 1)
+    }
+    try { if let v = self._ordered {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._maxPacketLifeTime {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._maxRetransmits {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSctpStreamParameters, rhs: PBSctpStreamParameters) -> Bool {
+    if lhs.streamID != rhs.streamID {return false}
+    if lhs._ordered != rhs._ordered {return false}
+    if lhs._maxPacketLifeTime != rhs._maxPacketLifeTime {return false}
+    if lhs._maxRetransmits != rhs._maxRetransmits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSubchannels: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Subchannels"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subchannels\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.subchannels) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.subchannels.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.subchannels, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSubchannels, rhs: PBSubchannels) -> Bool {
+    if lhs.subchannels != rhs.subchannels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDataMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataMessage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_consumer_id\0\u{1}ppid\0\u{1}payload\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.dataConsumerID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.ppid) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.payload) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataConsumerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.dataConsumerID, fieldNumber: 1)
+    }
+    if self.ppid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ppid, fieldNumber: 2)
+    }
+    if !self.payload.isEmpty {
+      try visitor.visitSingularBytesField(value: self.payload, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBDataMessage, rhs: PBDataMessage) -> Bool {
+    if lhs.dataConsumerID != rhs.dataConsumerID {return false}
+    if lhs.ppid != rhs.ppid {return false}
+    if lhs.payload != rhs.payload {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPacket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Packet"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}packet\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.packet) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.packet.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packet, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBPacket, rhs: PBPacket) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.packet != rhs.packet {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
