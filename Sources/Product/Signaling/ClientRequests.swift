@@ -10,11 +10,17 @@ package struct JoinRequest: Codable, Hashable, Sendable {
     package var device: JSONValue?
     /// What the client can receive; without it nothing is consumed.
     package var rtpCapabilities: RtpCapabilities?
-    /// Accepted from older clients; there are no data channels yet.
-    package var sctpCapabilities: JSONValue?
+    /// What the client can do in SCTP; without it no data channel is consumed.
+    package var sctpCapabilities: SctpCapabilities?
 
-    package init(displayName: String?, device: JSONValue? = nil, rtpCapabilities: RtpCapabilities? = nil) {
-        (self.displayName, self.device, self.rtpCapabilities) = (displayName, device, rtpCapabilities)
+    package init(
+        displayName: String?,
+        device: JSONValue? = nil,
+        rtpCapabilities: RtpCapabilities? = nil,
+        sctpCapabilities: SctpCapabilities? = nil
+    ) {
+        (self.displayName, self.device) = (displayName, device)
+        (self.rtpCapabilities, self.sctpCapabilities) = (rtpCapabilities, sctpCapabilities)
     }
 }
 
@@ -26,11 +32,17 @@ package struct CreateWebRtcTransportRequest: Codable, Hashable, Sendable {
     package var producing: Bool?
     /// Whether the client receives through it.
     package var consuming: Bool?
-    /// Accepted from older clients; there are no data channels yet.
-    package var sctpCapabilities: JSONValue?
+    /// What the client can do in SCTP; without it the transport carries no data channels.
+    package var sctpCapabilities: SctpCapabilities?
 
-    package init(forceTcp: Bool? = nil, producing: Bool? = nil, consuming: Bool? = nil) {
+    package init(
+        forceTcp: Bool? = nil,
+        producing: Bool? = nil,
+        consuming: Bool? = nil,
+        sctpCapabilities: SctpCapabilities? = nil
+    ) {
         (self.forceTcp, self.producing, self.consuming) = (forceTcp, producing, consuming)
+        self.sctpCapabilities = sctpCapabilities
     }
 }
 

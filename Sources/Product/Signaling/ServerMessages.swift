@@ -17,8 +17,12 @@ package struct PeerInfo: Codable, Hashable, Sendable {
 /// The answer to `join`: who is there already.
 package struct JoinAnswer: Codable, Hashable, Sendable {
     package var peers: [PeerInfo]
+    /// Our own addition: what was written before, the oldest first.
+    package var chatHistory: [ChatMessage]
 
-    package init(peers: [PeerInfo]) { self.peers = peers }
+    package init(peers: [PeerInfo], chatHistory: [ChatMessage] = []) {
+        (self.peers, self.chatHistory) = (peers, chatHistory)
+    }
 }
 
 /// A STUN or TURN server, as browsers take it.
@@ -38,6 +42,8 @@ package struct CreateWebRtcTransportAnswer: Codable, Hashable, Sendable {
     package var iceParameters: IceParameters
     package var iceCandidates: [IceCandidate]
     package var dtlsParameters: DtlsParameters
+    /// Absent without data channels.
+    package var sctpParameters: SctpParameters?
     /// Our own addition: what the client may relay through.
     package var iceServers: [IceServer]
 
@@ -46,14 +52,15 @@ package struct CreateWebRtcTransportAnswer: Codable, Hashable, Sendable {
         iceParameters: IceParameters,
         iceCandidates: [IceCandidate],
         dtlsParameters: DtlsParameters,
+        sctpParameters: SctpParameters? = nil,
         iceServers: [IceServer]
     ) {
         (self.id, self.iceParameters, self.iceCandidates) = (id, iceParameters, iceCandidates)
-        (self.dtlsParameters, self.iceServers) = (dtlsParameters, iceServers)
+        (self.dtlsParameters, self.sctpParameters, self.iceServers) = (dtlsParameters, sctpParameters, iceServers)
     }
 }
 
-/// The answer to `produce`.
+/// The answer to `produce` and `produceData`.
 package struct ProduceAnswer: Codable, Hashable, Sendable {
     package var id: String
 
