@@ -54,6 +54,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Peers at most. (default: 5000)") var maxPeers: Int?
     @Option(help: "Transports of a peer at most. (default: 8)") var maxTransportsPerPeer: Int?
     @Option(help: "Producers of a peer at most. (default: 16)") var maxProducersPerPeer: Int?
+    @Option(help: "Data producers of a peer at most. (default: 8)") var maxDataProducersPerPeer: Int?
+    @Option(help: "Bytes of a message on a data channel at most. (default: 262144)") var maxMessageSize: Int?
+    @Option(help: "Seconds that a room's chat is kept once everybody has left. (default: 60)") var chatRetention: Int?
     @Option(help: "TCP connections at most. (default: 20000)") var maxConnections: Int?
 
     func run() async throws {
@@ -109,7 +112,8 @@ struct Serve: AsyncParsableCommand {
         let numbers = [
             "port": port, "mediaPort": mediaPort, "workers": workers, "maxRooms": maxRooms,
             "maxPeersPerRoom": maxPeersPerRoom, "maxPeers": maxPeers, "maxTransportsPerPeer": maxTransportsPerPeer,
-            "maxProducersPerPeer": maxProducersPerPeer, "maxConnections": maxConnections,
+            "maxProducersPerPeer": maxProducersPerPeer, "maxDataProducersPerPeer": maxDataProducersPerPeer,
+            "maxMessageSize": maxMessageSize, "chatRetention": chatRetention, "maxConnections": maxConnections,
         ]
         for (name, value) in numbers { set(name, value.map { .int($0) }) }
         for (name, value) in ["tlsSelfSigned": tlsSelfSigned, "insecure": insecure, "lan": lan] where value {

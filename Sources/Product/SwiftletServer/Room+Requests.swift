@@ -73,7 +73,7 @@ extension Room {
         peer.info = PeerInfo(id: peer.session.peerId, displayName: name, device: device)
         peer.capabilities = request.rtpCapabilities
         let others = others(than: peer)
-        peer.session.grant(id, JoinAnswer(peers: others.map(\.info)))
+        peer.session.grant(id, JoinAnswer(peers: others.map(\.info), chatHistory: chat.messages))
         peer.session.logger.info("peer joined", metadata: ["peers": "\(others.count + 1)"])
         consumeEverybody(peer)
         tellSpeaker(to: peer)

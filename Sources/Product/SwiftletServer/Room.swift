@@ -14,6 +14,8 @@ actor Room {
     let id: String
     let settings: ServerSettings
     let logger: Logger
+    /// What was written here, also before the present router.
+    let chat: ChatHistory
     private let pool: WorkerPool
     private(set) var peers: [String: Peer] = [:]
     private var hosting: Task<WorkerPool.Hosting, any Error>?
@@ -22,8 +24,8 @@ actor Room {
     var voices = Voices()
     private var isClosed = false
 
-    init(id: String, pool: WorkerPool, settings: ServerSettings, logger: Logger) {
-        (self.id, self.pool, self.settings) = (id, pool, settings)
+    init(id: String, chat: ChatHistory, pool: WorkerPool, settings: ServerSettings, logger: Logger) {
+        (self.id, self.chat, self.pool, self.settings) = (id, chat, pool, settings)
         var logger = logger
         logger[metadataKey: "room"] = "\(id)"
         self.logger = logger

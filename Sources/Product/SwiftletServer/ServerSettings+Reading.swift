@@ -50,6 +50,9 @@ extension ServerSettings {
         if let value = try source.int("maxPeers") { limits.peers = value }
         if let value = try source.int("maxTransportsPerPeer") { limits.transportsPerPeer = value }
         if let value = try source.int("maxProducersPerPeer") { limits.producersPerPeer = value }
+        if let value = try source.int("maxDataProducersPerPeer") { limits.dataProducersPerPeer = value }
+        if let value = try source.int("maxMessageSize") { limits.messageBytes = value }
+        if let value = try source.int("chatRetention") { limits.chatRetention = value }
         if let value = try source.int("maxConnections") { limits.connections = value }
     }
 }

@@ -121,13 +121,21 @@ public struct ServerLimits: Hashable, Sendable {
     public var transportsPerPeer = 8
     /// Producers of a peer.
     public var producersPerPeer = 16
+    /// Data producers of a peer.
+    public var dataProducersPerPeer = 8
+    /// Bytes of a message on a data channel, from 1,024 to 16 MiB.
+    public var messageBytes = 262_144
+    /// Seconds that a room's chat is kept once everybody has left; 0 for not at all.
+    public var chatRetention = 60
     /// TCP connections at once, pages and files included.
     public var connections = 20_000
     /// Consumers of a peer that are offered to it at once; more wait their turn.
     let offersAtOnce = 8
     /// Bytes of a display name.
     let displayNameBytes = 256
-    /// Bytes of JSON that a client may attach to itself or to a producer.
+    /// Bytes of the label of a data channel, and of its protocol.
+    let labelBytes = 256
+    /// Bytes of JSON that a client may attach to itself, to a producer or to a data producer.
     let attachedBytes = 8_192
     /// Peers that are told of as loud at once.
     let loudPeers = 8
@@ -149,10 +157,16 @@ public struct ServerLimits: Hashable, Sendable {
         let named = [
             ("max-rooms", rooms), ("max-peers-per-room", peersPerRoom), ("max-peers", peers),
             ("max-transports-per-peer", transportsPerPeer), ("max-producers-per-peer", producersPerPeer),
-            ("max-connections", connections),
+            ("max-data-producers-per-peer", dataProducersPerPeer), ("max-connections", connections),
         ]
         for (name, value) in named where value < 1 {
             throw SettingsError("\(name) is \(value), and has to be 1 or more")
+        }
+        guard (1_024...(16 << 20)).contains(messageBytes) else {
+            throw SettingsError("max-message-size: \(messageBytes) is not from 1024 to \(16 << 20)")
+        }
+        guard (0...86_400).contains(chatRetention) else {
+            throw SettingsError("chat-retention: \(chatRetention) is not from 0 to 86400 seconds")
         }
     }
 }
