@@ -38,7 +38,7 @@ func rooms(_ names: String...) -> [Target.Dependency] { names.map { .target(name
 
 /// The target behind a room's name: the product's prefix goes in front where it is not there yet.
 func target(_ name: String) -> String {
-    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CNetwork", "COpenSSL"].contains(name)
+    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CChecksum", "CNetwork", "COpenSSL"].contains(name)
         ? name : "Swiftlet\(name)"
 }
 
@@ -75,7 +75,8 @@ let package = Package(
     ],
     targets: [
         // Ground
-        room("Ground", "Wire"),
+        .target(name: "CChecksum", path: "Sources/Ground/CChecksum"),
+        room("Ground", "Wire", rooms("CChecksum")),
         .target(name: "CNetwork", path: "Sources/Ground/CNetwork"),
         .systemLibrary(name: "COpenSSL", path: "Sources/Ground/COpenSSL", providers: [.apt(["libssl-dev"])]),
         room("Ground", "Crypto", rooms("Wire", "COpenSSL")),
@@ -303,7 +304,7 @@ let package = Package(
         // What `make fuzz` and the tests beside it feed.
         .target(
             name: "FuzzTargets",
-            dependencies: rooms("Streams", "SRTP", "ICE", "STUN", "Congestion", "RTP", "Crypto", "Wire"),
+            dependencies: rooms("Streams", "SRTP", "SCTP", "ICE", "STUN", "Congestion", "RTP", "Crypto", "Wire"),
             path: "Fuzz/Targets",
             swiftSettings: borrowing
         ),
@@ -322,8 +323,12 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
         ),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: rooms("Worker", "Engine", "Control", "ORTC", "SRTP", "Crypto", "Wire") + ["CForward"],
-            path: "Benchmarks/Forward",
+            dependencies: rooms("Worker", "Engine", "Control", "ORTC", "SCTP", "SRTP", "Crypto", "Wire") + [
+                "CForward", "Usrsctp",
+            ],
+            path: "Benchmarks",
+            exclude: ["CForward"],
+            sources: ["Forward", "Data"],
             swiftSettings: borrowing
         ),
     ]
@@ -331,7 +336,9 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
 
 // The fuzzers are built apart from all else, with coverage counters in every room that they reach and nothing from outside.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    let reached = ["Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "Congestion", "Streams"].map(target)
+    let reached = ["CChecksum", "Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "SCTP", "Congestion", "Streams"].map(
+        target
+    )
     package.targets.removeAll { !reached.contains($0.name) && $0.name != "FuzzTargets" }
     package.targets += [
         .executableTarget(
@@ -351,7 +358,7 @@ if Context.environment["SWIFTLET_DOCS"] != nil {
 }
 
 for target in package.targets where Context.environment["CI"] != nil && target.type != .system {
-    if ["CNetwork", "CForward", "CAllocationCounter", "CUsrsctp"].contains(target.name) {
+    if ["CChecksum", "CNetwork", "CForward", "CAllocationCounter", "CUsrsctp"].contains(target.name) {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     } else {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]

@@ -4,7 +4,7 @@
 import CForward
 import Glibc
 
-/// Measures the packet path.
+/// Measures the packet path and data channels.
 ///
 /// It starts itself again for each forwarder, with the role `floor` or `worker`.
 @main
@@ -13,6 +13,7 @@ enum SwiftletBench {
         usage: swiftlet-bench forward [--quick] [--consumers N] [--burst N] [--repetitions N]
                swiftlet-bench engine [--consumers N] [--burst N]
                swiftlet-bench memory
+               swiftlet-bench data [--quick]
                swiftlet-bench soak [--minutes N]
 
         """
@@ -26,6 +27,7 @@ enum SwiftletBench {
                 let consumers = number(after: "--consumers", in: arguments) ?? 50
                 try EngineAlone(consumers: consumers, burst: number(after: "--burst", in: arguments) ?? 8).run()
             case "memory": try MemoryBenchmark().run()
+            case "data": try data(arguments)
             case "soak": exit(try Soak(minutes: number(after: "--minutes", in: arguments) ?? 30).run() ? 0 : 1)
             case "floor":
                 exit(forward_floor_main(Int32(try argument(2, of: arguments)), Int32(try argument(3, of: arguments))))
@@ -60,6 +62,12 @@ enum SwiftletBench {
         if let burst = number(after: "--burst", in: arguments) { benchmark.bursts = [burst] }
         if let count = number(after: "--repetitions", in: arguments) { benchmark.repetitions = max(1, count) }
         try benchmark.run()
+    }
+
+    private static func data(_ arguments: [String]) throws {
+        _ = forward_pin(forward_cpu(0))
+        forward_prefer()
+        try DataBenchmark(repetitions: arguments.contains("--quick") ? 1 : 5).run()
     }
 
     private static func argument(_ place: Int, of arguments: [String]) throws -> Int {
