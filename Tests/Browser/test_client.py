@@ -87,3 +87,8 @@ def test_transports():
 def test_data_channels():
     """transports carry data to and from a plain peer connection"""
     run_module("data")
+
+
+def test_chat_parts():
+    """the page reads what others say, sign and send, within bounds"""
+    run_module("chat")

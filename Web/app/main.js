@@ -3,11 +3,13 @@
 
 // The page: what people press, and what they see.
 
+import { Chat } from './chat.js';
 import { showChoices, watchLevel } from './choices.js';
 import { DetailsPanel, Meter } from './details.js';
 import { Grid, hueOf, initials } from './grid.js';
 import { Media, describeProblems, explain, obstacle, openScreen } from './media.js';
 import { copyLink, memory, setUpTheme, showState, suggestRoom, takePeerId, toast } from './page.js';
+import { Panels } from './panels.js';
 import { showPeer, showVoices } from './people.js';
 import { Reception } from './reception.js';
 import { Room } from './room.js';
@@ -19,6 +21,8 @@ const peerId = takePeerId();
 const media = new Media({ height: Number(parameters.get('height')) || 720 });
 const grid = new Grid($('#grid'));
 const panel = new DetailsPanel($('#details-list'));
+const panels = new Panels();
+const chat = new Chat({ grid, panels });
 const reception = new Reception(grid);
 const settings = setUpSettings(parameters, {
   onQuality: (quality) => reception.setQuality(quality),
@@ -175,13 +179,13 @@ async function join() {
       if (isOn(kind)) joining.sending.send(sourceOf(kind), media.tracks[kind]);
     }
     room = joining;
-    reception.follow(joining);
+    for (const part of [reception, chat]) part.follow(joining);
     await joining.join();
     if (room !== joining) return;
     enter();
   } catch (error) {
     if (room === joining) room = null;
-    reception.follow(room);
+    for (const part of [reception, chat]) part.follow(room);
     $('#join-error').textContent = error.message;
     $('#join-button').scrollIntoView({ block: 'nearest' });
     showDevices();
@@ -205,11 +209,11 @@ function leave(why) {
   room = null;
   left?.close();
   stopScreen();
-  reception.follow(null);
+  for (const part of [reception, chat]) part.follow(null);
   grid.clear();
   panel.clear();
   meter = new Meter();
-  showPanel(false);
+  panels.show(null);
   $('#devices').close();
   $('#meeting').hidden = true;
   $('#landing').hidden = false;
@@ -307,15 +311,10 @@ function stopScreen() {
 
 // MARK: - Buttons and keys
 
-function showPanel(isOpen) {
-  $('#details').hidden = !isOpen;
-  $('#details-button').setAttribute('aria-pressed', String(isOpen));
-  if (isOpen) panel.show(meter.people);
-}
-
-const togglePanel = () => showPanel($('#details').hidden);
-
-const SHORTCUTS = { m: () => toggle('audio'), v: () => toggle('video'), s: toggleScreen, d: togglePanel };
+const SHORTCUTS = {
+  m: () => toggle('audio'), v: () => toggle('video'), s: toggleScreen,
+  r: () => chat.toggleReactions(), c: () => panels.toggle('chat'), d: () => panels.toggle('details'),
+};
 
 function wire() {
   const on = (id, handler) => $(id).addEventListener('click', handler);
@@ -324,12 +323,8 @@ function wire() {
   on('#toggle-screen', toggleScreen);
   on('#devices-button', () => $('#devices').showModal());
   on('#devices-close', () => $('#devices').close());
-  for (const id of ['#copy-link', '#copy-link-alone']) on(id, () => copyLink(room?.roomId ?? ''));
-  on('#details-button', togglePanel);
-  on('#details-close', () => {
-    showPanel(false);
-    $('#details-button').focus();
-  });
+  for (const id of ['#copy-link', '#copy-link-alone', '#copy-link-bar']) on(id, () => copyLink(room?.roomId ?? ''));
+  panels.add('details', { onOpen: () => panel.show(meter.people) });
   on('#leave', () => leave());
   on('#suggest-room', () => ($('#room-input').value = suggestRoom()));
   $('#name-input').addEventListener('input', showInitials);
@@ -342,9 +337,12 @@ function wire() {
   });
   $('#toggle-screen').disabled = !navigator.mediaDevices?.getDisplayMedia;
   window.addEventListener('keydown', (event) => {
-    if (!room || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, dialog')) return;
-    if (event.key === 'Escape' && !$('#details').hidden) showPanel(false);
-    SHORTCUTS[event.key.toLowerCase()]?.();
+    if (!room || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea, dialog')) return;
+    if (event.key === 'Escape') panels.close();
+    if (!Object.hasOwn(SHORTCUTS, event.key.toLowerCase())) return;
+    // The key that opens a place to write is not written there.
+    event.preventDefault();
+    SHORTCUTS[event.key.toLowerCase()]();
   });
   window.addEventListener('soundblocked', () => {
     toast('The browser holds the sound back until you click somewhere.');
@@ -371,7 +369,7 @@ function everySecond() {
   const sampled = room;
   if (!sampled || $('#meeting').hidden) return;
   meter.sample(sampled, sampled.displayName).then(() => {
-    if (room === sampled && !$('#details').hidden) panel.show(meter.people);
+    if (room === sampled && panels.open === 'details') panel.show(meter.people);
   }).catch((error) => console.warn('no statistics', error));
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Device, EventEmitter, SignalingClient, browserName } from '../client/index.js';
+import { Channels } from './channels.js';
+import { Receiving } from './receiving.js';
 import { Sending } from './sending.js';
 
 /** How long a broken path may mend by itself before ICE starts afresh. */
@@ -14,7 +16,8 @@ const RESTART_LIMIT = 7000;
  * itself when the connection or the server's worker goes.
  *
  * Emits `state` (state, why), `joined` ({again}), `peer` (peer), `peerleft` (peer), `peerchanged` (peer:
- * its name, or what is received of it), `voices` (what is heard of whom) and `sendfailed` (source, error).
+ * its name, or what is received of it), `voices` (what is heard of whom), `history` (what was said before) and
+ * `sendfailed` (source, error).
  */
 export class Room extends EventEmitter {
   peers = new Map();
@@ -25,11 +28,11 @@ export class Room extends EventEmitter {
   recvTransport;
   /** What goes out; see sending.js. */
   sending;
+  /** Words, files and signs, both ways; see channels.js. */
+  channels = new Channels();
+  #receiving = new Receiving((peer) => this.emit('peerchanged', peer));
   #settings;
   #signaling;
-  #consumers = new Map();
-  /** Consumers that the browser is still taking in, by id: {isPaused}. They may close or pause before they are here. */
-  #arriving = new Map();
   /** Counts attempts to join, so that what belongs to an old one is told apart. */
   #epoch = 0;
   #hasJoined = false;
@@ -116,12 +119,12 @@ export class Room extends EventEmitter {
 
   /** The person and the consumer of a received track. */
   findConsumer(trackId) {
-    for (const entry of this.#consumers.values()) if (entry.consumer.track.id === trackId) return entry;
-    return undefined;
+    return this.#receiving.find(trackId);
   }
 
+  /** What is received: [{peer, consumer}]. */
   get consumers() {
-    return [...this.#consumers.values()];
+    return this.#receiving.entries;
   }
 
   /**
@@ -160,17 +163,20 @@ export class Room extends EventEmitter {
     this.sendTransport = await this.#createTransport('send', device);
     this.recvTransport = await this.#createTransport('recv', device);
     if (stale()) return;
-    const { peers } = await request('join', {
+    const { peers, chatHistory } = await request('join', {
       displayName: this.displayName,
       device: { flag: browserName(), name: browserName(), version: browserVersion() },
       rtpCapabilities: device.rtpCapabilities,
+      sctpCapabilities: device.sctpCapabilities,
     });
     if (stale()) return;
     // People stay on the page while the connection is away; who left meanwhile goes now.
     const present = new Set((peers ?? []).map(({ id }) => id));
     for (const peer of [...this.peers.values()]) if (!present.has(peer.id) && !this.#isHeard(peer)) this.#removePeer(peer, true);
     for (const peer of peers ?? []) this.#addPeer(peer, true);
+    this.emit('history', chatHistory ?? []);
     this.sending.start({ transport: this.sendTransport, device, request });
+    this.channels.start(this.sendTransport);
     this.#updateState();
   }
 
@@ -181,6 +187,7 @@ export class Room extends EventEmitter {
       forceTcp: Boolean(this.#settings.forceTcp),
       producing: isSend,
       consuming: !isSend,
+      sctpCapabilities: device.sctpCapabilities,
     });
     if (epoch !== this.#epoch) throw new Error('superseded');
     const transport = isSend ? device.createSendTransport(options) : device.createRecvTransport(options);
@@ -190,6 +197,9 @@ export class Room extends EventEmitter {
     });
     transport.on('produce', (data, callback, errback) => {
       this.#signaling.request('produce', { transportId: transport.id, ...data }).then(callback, errback);
+    });
+    transport.on('producedata', (data, callback, errback) => {
+      this.#signaling.request('produceData', { transportId: transport.id, ...data }).then(callback, errback);
     });
     transport.on('control', ({ method, data }, callback, errback) => {
       this.#signaling.request(method, data).then(callback, errback);
@@ -204,10 +214,8 @@ export class Room extends EventEmitter {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#setVoices({ volumes: [], speaker: null });
-    const owners = new Set(this.consumers.map(({ peer }) => peer));
-    this.#consumers.clear();
-    this.#arriving.clear();
-    for (const peer of owners) this.emit('peerchanged', peer);
+    this.#receiving.stop();
+    this.channels.stop();
     const transports = [this.sendTransport, this.recvTransport];
     [this.sendTransport, this.recvTransport] = [];
     for (const transport of transports) transport?.close();
@@ -276,8 +284,9 @@ export class Room extends EventEmitter {
   // MARK: - What the server says
 
   async #answer({ method, data }, accept, reject) {
-    if (method !== 'newConsumer') {
-      reject(404, `unknown method "${method}"`);
+    const taker = { newConsumer: this.#receiving, newDataConsumer: this.channels }[method];
+    if (!taker || typeof data.peerId !== 'string') {
+      reject(taker ? 400 : 404, taker ? 'whose is it?' : `unknown method "${method}"`);
       return;
     }
     const transport = this.recvTransport;
@@ -285,42 +294,15 @@ export class Room extends EventEmitter {
       if (!transport) throw new Error('not joined');
       // The answer to joining, which names everybody, may still be on its way.
       const peer = this.peers.get(data.peerId) ?? this.#addPeer({ id: data.peerId }, true);
-      const arriving = { isPaused: Boolean(data.producerPaused) };
-      this.#arriving.set(data.id, arriving);
-      const consumer = await this.#consume(transport, data);
-      if (transport !== this.recvTransport) return;
-      if (!this.#arriving.delete(data.id) || this.peers.get(peer.id) !== peer) {
-        consumer.close();
-        throw new Error('closed meanwhile');
-      }
-      consumer.appData.producerPaused = arriving.isPaused;
-      this.#consumers.set(consumer.id, { peer, consumer });
-      consumer.on('transportclose', () => this.#consumers.delete(consumer.id));
-      consumer.on('trackended', () => this.emit('peerchanged', peer));
-      this.emit('peerchanged', peer);
+      await taker.take(transport, peer, data, () => this.peers.get(peer.id) === peer);
       accept();
     } catch (error) {
-      this.#arriving.delete(data.id);
-      if (transport === this.recvTransport) console.info('a consumer was not accepted:', error.message);
+      if (transport === this.recvTransport) console.info(`${method} was not accepted:`, error.message);
       reject(500, error.message);
     }
   }
 
-  #consume(transport, { peerId, appData, id, producerId, kind, rtpParameters }) {
-    const isScreen = appData?.source === 'screen' || Boolean(appData?.share);
-    return transport.consume({
-      id,
-      producerId,
-      kind,
-      rtpParameters,
-      streamId: `${peerId}${isScreen ? '-screen' : ''}`,
-      appData: { ...appData, peerId, isScreen },
-    });
-  }
-
   #notified(method, data) {
-    const found = this.#consumers.get(data.consumerId);
-    const arriving = this.#arriving.get(data.consumerId);
     switch (method) {
       case 'newPeer':
         this.#addPeer(data, false);
@@ -338,15 +320,14 @@ export class Room extends EventEmitter {
         break;
       }
       case 'consumerClosed':
-        this.#arriving.delete(data.consumerId);
-        if (found) this.#closeConsumer(found);
+        this.#receiving.close(data.consumerId);
+        break;
+      case 'dataConsumerClosed':
+        this.channels.close(data.dataConsumerId);
         break;
       case 'consumerPaused':
       case 'consumerResumed':
-        if (arriving) arriving.isPaused = method === 'consumerPaused';
-        if (!found) break;
-        found.consumer.appData.producerPaused = method === 'consumerPaused';
-        this.emit('peerchanged', found.peer);
+        this.#receiving.setPaused(data.consumerId, method === 'consumerPaused');
         break;
       case 'speakingPeers':
         this.#setVoices({ volumes: Array.isArray(data.peerVolumes) ? data.peerVolumes : [] });
@@ -376,19 +357,14 @@ export class Room extends EventEmitter {
   }
 
   #removePeer(peer, isSilent) {
-    for (const entry of this.consumers) if (entry.peer === peer) this.#closeConsumer(entry);
+    this.#receiving.drop(peer);
+    this.channels.drop(peer);
     this.peers.delete(peer.id);
     this.emit('peerleft', peer, isSilent);
   }
 
   #isHeard(peer) {
-    return this.consumers.some((entry) => entry.peer === peer);
-  }
-
-  #closeConsumer({ peer, consumer }) {
-    this.#consumers.delete(consumer.id);
-    consumer.close();
-    this.emit('peerchanged', peer);
+    return this.#receiving.has(peer) || this.channels.has(peer);
   }
 }
 
