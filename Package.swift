@@ -296,11 +296,11 @@ let package = Package(
         ),
         .target(
             name: "Usrsctp",
-            dependencies: rooms("SCTP", "Wire") + ["CUsrsctp"],
+            dependencies: rooms("SCTP", "Wire") + ["CUsrsctp", "SCTPLink"],
             path: "Tests/Support/Usrsctp",
             swiftSettings: borrowing
         ),
-        tests("SCTPInterop", rooms("SCTP", "Wire") + ["Usrsctp"]),
+        tests("SCTPInterop", rooms("SCTP", "Wire") + ["Usrsctp", "SCTPLink"]),
         // What `make fuzz` and the tests beside it feed.
         .target(
             name: "FuzzTargets",

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -14,7 +15,7 @@ extension UsrsctpTests {
             arguments: Pairing.allCases
         )
         func many(pairing: Pairing) throws {
-            let network = VirtualPath.Network(delay: .milliseconds(20), loss: 0.03)
+            let network = PathConditions(delay: .milliseconds(20), loss: 0.03)
             let pair = try Pair(pairing, network: network, seed: 51, interleaving: true)
             try pair.open()
             #expect(pair.ours.negotiated?.interleaving == true)

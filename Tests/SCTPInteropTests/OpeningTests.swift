@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -23,7 +24,7 @@ extension UsrsctpTests {
         @Test("libusrsctp begins, ours answers without having been asked to connect", arguments: [0.0, 0.2])
         func usrsctpBegins(loss: Double) throws {
             for seed in 0..<UInt64(loss > 0 ? 10 : 1) {
-                let network = VirtualPath.Network(delay: .milliseconds(30), loss: loss)
+                let network = PathConditions(delay: .milliseconds(30), loss: loss)
                 let pair = try Pair(.usrsctpToOurs, network: network, seed: seed)
                 pair.theirs.connect(now: pair.path.now)
                 try pair.awaitOpen()

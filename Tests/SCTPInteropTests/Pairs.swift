@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -23,7 +24,7 @@ struct Pair {
 
     init(
         _ pairing: Pairing = .oursToUsrsctp,
-        network: VirtualPath.Network = .init(delay: .milliseconds(20)),
+        network: PathConditions = .init(delay: .milliseconds(20)),
         seed: UInt64 = 1,
         interleaving: Bool = false
     ) throws {

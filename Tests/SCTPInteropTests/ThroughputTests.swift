@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -13,7 +14,7 @@ extension UsrsctpTests {
         static func measure(
             _ first: any AssociationEnd,
             _ second: any AssociationEnd,
-            _ network: VirtualPath.Network,
+            _ network: PathConditions,
             seed: UInt64
         ) throws -> Double {
             let path = VirtualPath(first, second, network: network, seed: seed)
@@ -36,21 +37,21 @@ extension UsrsctpTests {
             return Double(arrived) / 60
         }
 
-        static func ours(_ network: VirtualPath.Network, seed: UInt64, interleaving: Bool = true) throws -> Double {
+        static func ours(_ network: PathConditions, seed: UInt64, interleaving: Bool = true) throws -> Double {
             var configuration = SCTPConfiguration()
             configuration.offersInterleaving = interleaving
             let ends = (0..<2).map { SCTPAssociation(configuration, random: SeededRandom(seed: seed &* 2 &+ $0)) }
             return try measure(ends[0], ends[1], network, seed: seed)
         }
 
-        static func usrsctp(_ network: VirtualPath.Network, seed: UInt64) throws -> Double {
+        static func usrsctp(_ network: PathConditions, seed: UInt64) throws -> Double {
             let ends = try (0..<2).map { _ in try #require(UsrsctpAssociation()) }
             return try measure(ends[0], ends[1], network, seed: seed)
         }
 
         @Test("At 1 % loss and 50 ms each way, ours is at least as fast")
         func atLeastAsFast() throws {
-            let network = VirtualPath.Network(delay: .milliseconds(50), loss: 0.01)
+            let network = PathConditions(delay: .milliseconds(50), loss: 0.01)
             let seeds = UInt64(1)...5
             let ours = try seeds.reduce(0) { try $0 + Self.ours(network, seed: $1) } / 5
             let theirs = try seeds.reduce(0) { try $0 + Self.usrsctp(network, seed: $1) } / 5
@@ -63,7 +64,7 @@ extension UsrsctpTests {
         @Test("baseline")
         func baseline() throws {
             for (delay, loss) in [(50, 0.01), (25, 0.01), (50, 0.0), (10, 0.05), (100, 0.02)] {
-                let network = VirtualPath.Network(delay: .milliseconds(delay), loss: loss)
+                let network = PathConditions(delay: .milliseconds(delay), loss: loss)
                 let rates = try (UInt64(1)...5).map { Int(try Self.usrsctp(network, seed: $0) / 1000) }
                 print("usrsctp", delay, loss, rates)
             }

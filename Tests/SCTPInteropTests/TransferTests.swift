@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SCTPLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -40,7 +41,7 @@ extension UsrsctpTests {
 
         @Test("Unordered messages arrive once each, and say that they are", arguments: Pairing.allCases)
         func unordered(pairing: Pairing) throws {
-            var network = VirtualPath.Network(delay: .milliseconds(20), loss: 0.1)
+            var network = PathConditions(delay: .milliseconds(20), loss: 0.1)
             (network.jitter, network.duplication) = (.milliseconds(15), 0.02)
             let pair = try Pair(pairing, network: network, seed: 5)
             try pair.open()
@@ -52,7 +53,7 @@ extension UsrsctpTests {
 
         @Test("Both directions at once, reordered and duplicated, keep all", arguments: [0, 0.1])
         func bothWays(loss: Double) throws {
-            var network = VirtualPath.Network(delay: .milliseconds(40), loss: loss)
+            var network = PathConditions(delay: .milliseconds(40), loss: loss)
             (network.jitter, network.duplication) = (.milliseconds(10), 0.02)
             let pair = try Pair(network: network, seed: 6)
             try pair.open()

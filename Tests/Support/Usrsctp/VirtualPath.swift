@@ -1,53 +1,38 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import SCTPLink
 package import SwiftletSCTP
 package import SwiftletWire
 
-/// Two ends and what lies between them, in virtual time; all of it follows from the seed, but for the numbers that
-/// libusrsctp draws for itself.
+/// Two ends and what lies between them, in virtual time.
+///
+/// All of it follows from the seed, but for the tags and numbers that libusrsctp draws for itself.
 package final class VirtualPath {
-    /// What befalls packets each way.
-    package struct Network: Sendable {
-        package var delay: Duration
-        /// The share of packets that get lost.
-        package var loss: Double
-        /// The share that comes twice.
-        package var duplication = 0.0
-        /// How much later than ``delay`` a packet comes at most, which also reorders.
-        package var jitter: Duration = .zero
-
-        package init(delay: Duration, loss: Double = 0) { (self.delay, self.loss) = (delay, loss) }
-    }
-
-    private struct Flying {
-        var arrival: Instant
-        var packet: [UInt8]
-    }
-
     package let ends: [any AssociationEnd]
     package private(set) var now = Instant(nanoseconds: 0)
-    package var network: Network
-    /// What each end has told, messages included.
-    package private(set) var told: [[SCTPAssociation.Output]] = [[], []]
-    /// Packets that each end has sent, lost ones among them.
-    package private(set) var sent = [0, 0]
-    /// Called with each end's outputs as they come; what it takes is not kept in ``told``.
+    /// What befalls packets each way.
+    package var network: PathConditions {
+        didSet { for end in 0...1 { paths[end].conditions = network } }
+    }
+    private var messages: [[SCTPMessage]] = [[], []]
+    private var states = [SCTPState.new, .new]
+    private var incoming: [[UInt16]] = [[], []]
+    private var outgoing: [[UInt16]] = [[], []]
+    /// Called with each end's outputs as they come; what it takes is not kept.
     package var taking: (_ end: Int, _ output: SCTPAssociation.Output) -> Bool = { _, _ in false }
     /// Called whenever time has moved, to send more.
     package var sending: () -> Void = {}
-    // On their way, by arrival, to each end.
-    private var flying: [[Flying]] = [[], []]
-    private var heads = [0, 0]
-    private var random: SeededRandom
+    /// By the end that sends.
+    private var paths: [SimulatedPath]
     private let usesUsrsctp: Bool
     private var buffer = [UInt8](repeating: 0, count: 2048)
 
-    package init(_ first: any AssociationEnd, _ second: any AssociationEnd, network: Network, seed: UInt64) {
+    package init(_ first: any AssociationEnd, _ second: any AssociationEnd, network: PathConditions, seed: UInt64) {
         ends = [first, second]
         usesUsrsctp = ends.contains { $0 is UsrsctpAssociation }
         self.network = network
-        random = SeededRandom(seed: seed)
+        paths = [SimulatedPath(network, seed: 2 &* seed), SimulatedPath(network, seed: 2 &* seed &+ 1)]
     }
 
     /// Lets time pass until `done` holds; false when it did not in so much time.
@@ -72,8 +57,7 @@ package final class VirtualPath {
     private var nextEvent: Instant? {
         var next: Instant?
         for end in 0...1 {
-            if heads[end] < flying[end].count { next = earliest(next, flying[end][heads[end]].arrival) }
-            next = earliest(next, ends[end].deadline(now: now))
+            next = earliest(next, earliest(paths[end].nextArrival, ends[end].deadline(now: now)))
         }
         return next.map { max($0, now) }
     }
@@ -86,15 +70,7 @@ package final class VirtualPath {
 
     private func arrive() {
         for end in 0...1 {
-            while heads[end] < flying[end].count, flying[end][heads[end]].arrival <= now {
-                let packet = flying[end][heads[end]].packet
-                ends[end].receive(packet.span, now: now)
-                heads[end] += 1
-            }
-            if heads[end] > 1000 {
-                flying[end].removeFirst(heads[end])
-                heads[end] = 0
-            }
+            while let packet = paths[end].receive(now: now) { ends[1 - end].receive(packet.span, now: now) }
         }
     }
 
@@ -106,52 +82,30 @@ package final class VirtualPath {
                 var room = buffer.mutableSpan
                 let count = ends[end].transmit(into: &room, now: now)
                 guard count > 0 else { break }
-                sent[end] += 1
-                carry(Array(buffer[..<count]), to: 1 - end)
+                paths[end].send(Array(buffer[..<count]), now: now)
             }
             while let output = ends[end].poll() {
-                if !taking(end, output) { told[end].append(output) }
+                if !taking(end, output) { keep(output, of: end) }
             }
         }
     }
 
-    private func carry(_ packet: [UInt8], to end: Int) {
-        guard Double.random(in: 0..<1, using: &random) >= network.loss else { return }
-        let copies = Double.random(in: 0..<1, using: &random) < network.duplication ? 2 : 1
-        for _ in 0..<copies {
-            let extra = network.jitter * Double.random(in: 0..<1, using: &random)
-            let one = Flying(arrival: now + network.delay + extra, packet: packet)
-            var place = flying[end].count
-            while place > heads[end], flying[end][place - 1].arrival > one.arrival { place -= 1 }
-            flying[end].insert(one, at: place)
+    private func keep(_ output: SCTPAssociation.Output, of end: Int) {
+        switch output {
+        case .message(let message): messages[end].append(message)
+        case .stateChanged(let state): states[end] = state
+        case .incomingStreamsReset(let streams): incoming[end] += streams
+        case .outgoingStreamsReset(let streams): outgoing[end] += streams
+        case .bufferedAmountLow: break
         }
     }
 
     /// The messages that reached an end, in the order of their arrival.
-    package func messages(at end: Int) -> [SCTPMessage] {
-        told[end].compactMap { output -> SCTPMessage? in
-            if case .message(let message) = output { message } else { nil }
-        }
-    }
-
+    package func messages(at end: Int) -> [SCTPMessage] { messages[end] }
     /// The last state that an end told of.
-    package func state(of end: Int) -> SCTPState {
-        told[end].reduce(SCTPState.new) { last, output in
-            if case .stateChanged(let state) = output { state } else { last }
-        }
-    }
-
+    package func state(of end: Int) -> SCTPState { states[end] }
     /// The streams that the other end's resets named, as an end was told.
-    package func incomingResets(at end: Int) -> [UInt16] {
-        told[end].flatMap { output -> [UInt16] in
-            if case .incomingStreamsReset(let streams) = output { streams } else { [] }
-        }
-    }
-
+    package func incomingResets(at end: Int) -> [UInt16] { incoming[end] }
     /// The streams whose resets the other end agreed to.
-    package func outgoingResets(at end: Int) -> [UInt16] {
-        told[end].flatMap { output -> [UInt16] in
-            if case .outgoingStreamsReset(let streams) = output { streams } else { [] }
-        }
-    }
+    package func outgoingResets(at end: Int) -> [UInt16] { outgoing[end] }
 }
