@@ -262,6 +262,7 @@ let package = Package(
                 "Control",
                 "ORTC",
                 "ICE",
+                "SCTP",
                 "DTLS",
                 "SRTP",
                 "RTP",

@@ -14,44 +14,6 @@ import SwiftletWire
 /// A whole client: it makes ICE checks, speaks DTLS as client, publishes and views, asks for what it misses and answers
 /// those who ask.
 final class SimulatedClient {
-    /// Something that the client sends: payloads carry their number, so that viewers can tell what they got.
-    final class Publication {
-        let isVideo: Bool
-        let ssrc: UInt32
-        let interval: Duration
-        var next: Instant?
-        var count: UInt32 = 0
-        var sequence: UInt16
-        var rollover: UInt64 = 0
-        var rtxSequence: UInt64 = 1
-        var wantsKeyFrame = true
-        /// Packets by sequence number, to answer NACKs.
-        var history: [UInt16: (timestamp: UInt32, marker: Bool, payload: [UInt8])] = [:]
-        /// When each packet was first sent, by its number.
-        var times: [Instant] = []
-
-        init(isVideo: Bool, ssrc: UInt32, interval: Duration, sequence: UInt16) {
-            (self.isVideo, self.ssrc, self.interval, self.sequence) = (isVideo, ssrc, interval, sequence)
-        }
-    }
-
-    /// Something that the client views.
-    final class Subscription {
-        let isVideo: Bool
-        let ssrc: UInt32
-        let stream: ReceiveStream
-        /// How often each number came.
-        var received: [UInt32: Int] = [:]
-        /// The number that came under each output number: never two.
-        var byOutput: [Int64: UInt32] = [:]
-        var contradictions = 0
-        var firstKeyFrame: UInt32?
-
-        init(isVideo: Bool, ssrc: UInt32, stream: ReceiveStream) {
-            (self.isVideo, self.ssrc, self.stream) = (isVideo, ssrc, stream)
-        }
-    }
-
     let name: String
     let address: SocketAddress
     let server: SocketAddress
@@ -69,6 +31,8 @@ final class SimulatedClient {
     private(set) var senderReports = 0
     private(set) var receiverReports = 0
     private(set) var broken = 0
+    /// Its data channels, once it has any.
+    var data: DataPeer?
     /// Datagrams to send.
     var outbox: [[UInt8]] = []
 
@@ -134,7 +98,7 @@ final class SimulatedClient {
 
     var nextDeadline: Instant? {
         guard link.isReady else { return link.nextDeadline }
-        var next = earliest(link.nextDeadline, nextReport)
+        var next = earliest(earliest(link.nextDeadline, nextReport), data?.nextDeadline)
         for publication in publications { next = earliest(next, publication.next) }
         for subscription in subscriptions { next = earliest(next, subscription.stream.nextDeadline) }
         return next
@@ -142,6 +106,7 @@ final class SimulatedClient {
 
     func advance(to now: Instant) {
         link.handleTimeout(now: now)
+        data?.handleTimeout(now: now)
         drain(now: now)
         guard link.isReady else { return }
         for index in publications.indices {
@@ -387,10 +352,16 @@ final class SimulatedClient {
         )
     }
 
-    private func drain(now: Instant) {
-        while let output = link.poll() {
-            if case .send(let bytes, _) = output { outbox.append(bytes) }
-        }
+    func drain(now: Instant) {
+        repeat {
+            while let output = link.poll() {
+                switch output {
+                case .send(let bytes, _): outbox.append(bytes)
+                case .applicationData(let packet): data?.receive(packet, now: now)
+                default: break
+                }
+            }
+        } while data?.send(over: link, now: now) == true
         guard link.isReady, connectedAt == nil else { return }
         connectedAt = now
         nextReport = now + .milliseconds(700)

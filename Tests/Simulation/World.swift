@@ -52,8 +52,13 @@ final class World {
     }
 
     /// A new client, whose transport knows its fingerprint and it the transport's.
-    func join(_ name: String) throws -> SimulatedClient {
-        let request = ControlRequest.CreateWebRtcTransport(id: name, routerId: "router", listen: .server(id: "server"))
+    func join(_ name: String, sctp: SctpOptions? = nil) throws -> SimulatedClient {
+        let request = ControlRequest.CreateWebRtcTransport(
+            id: name,
+            routerId: "router",
+            listen: .server(id: "server"),
+            sctp: sctp
+        )
         guard case .webRtcTransport(let reply) = try ask(.createWebRtcTransport(request)) else {
             throw ControlError(.internal, "no transport")
         }
@@ -68,6 +73,7 @@ final class World {
             wall: wall,
             now: now
         )
+        if sctp != nil { client.data = DataPeer(seed: seed &* 17 &+ UInt64(clients.count)) }
         let own = certificate.fingerprints.map { DtlsFingerprint(algorithm: $0.algorithm.rawValue, value: $0.value) }
         try ask(.connectWebRtcTransport(id: name, dtlsParameters: DtlsParameters(role: .client, fingerprints: own)))
         let remote = reply.dtlsParameters.fingerprints.compactMap {

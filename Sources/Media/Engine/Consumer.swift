@@ -15,7 +15,7 @@ final class Consumer {
     let id: String
     /// Its place in the transport.
     let slot: UInt16
-    let transport: WebRtcTransport
+    let transport: Transport
     let producer: Producer
     let kind: MediaKind
     let type: ConsumerType
@@ -86,7 +86,7 @@ final class Consumer {
     /// Packets that found the transport's list full.
     var droppedCount: UInt64 = 0
 
-    init(_ request: ControlRequest.Consume, slot: UInt16, transport: WebRtcTransport, producer: Producer) {
+    init(_ request: ControlRequest.Consume, slot: UInt16, transport: Transport, producer: Producer) {
         (id, kind, type) = (request.id, request.kind, request.type)
         parameters = request.rtpParameters
         (isPaused, self.slot) = (request.paused, slot)

@@ -30,6 +30,8 @@ struct ControlQueue: ~Copyable {
     }
 
     var isEmpty: Bool { next == packets.count }
+    /// Whether there is room for more than a few packets, which data leaves to what is more urgent.
+    var hasRoom: Bool { packets.count < limit / 2 && used < slab.count / 2 }
 
     /// Adds a packet of at most `capacity` bytes; `fill` writes it from the given offset on and returns its length, 0 for
     /// nothing after all.

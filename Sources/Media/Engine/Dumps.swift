@@ -7,6 +7,7 @@ import SwiftletDTLS
 import SwiftletORTC
 import SwiftletPeerLink
 import SwiftletRTP
+import SwiftletSCTP
 import SwiftletStreams
 import SwiftletWire
 
@@ -35,7 +36,8 @@ extension Engine {
             "paddingBytes": counted.paddingBytes, "controlDropped": board.control.dropped,
             "storedBytes": UInt64(clamping: board.pool.chunksInUse * type(of: board.pool).chunkSize),
             "transports": UInt64(board.transportsByID.count), "producers": UInt64(board.producers.count),
-            "consumers": UInt64(board.consumers.count), "tuples": UInt64(board.tuples.count),
+            "consumers": UInt64(board.consumers.count), "dataProducers": UInt64(board.dataProducers.count),
+            "dataConsumers": UInt64(board.dataConsumers.count), "tuples": UInt64(board.tuples.count),
             "connections": UInt64(board.connections.count),
         ]
     }
@@ -63,7 +65,16 @@ extension Router {
         for transport in transports {
             for producer in transport.producers { consumers[producer.id] = producer.consumers.map(\.id) }
         }
-        return RouterDump(id: id, transportIds: transports.map(\.id), consumerIdsByProducerId: consumers)
+        var dataConsumers: [String: [String]] = [:]
+        for producer in transports.flatMap(\.dataProducers) {
+            dataConsumers[producer.id] = producer.consumers.map(\.id)
+        }
+        return RouterDump(
+            id: id,
+            transportIds: transports.map(\.id),
+            consumerIdsByProducerId: consumers,
+            dataConsumerIdsByDataProducerId: dataConsumers
+        )
     }
 }
 
@@ -98,13 +109,31 @@ extension WebRtcTransport {
             dtlsParameters: DtlsParameters(role: role, fingerprints: own),
             dtlsState: DtlsState(link.dtlsState),
             srtpProfile: link.profile.map { SrtpCryptoSuite($0).rawValue },
+            sctpParameters: channels?.parameters,
+            sctpState: channels?.state,
+            dataProducerIds: dataProducers.map(\.id),
+            dataConsumerIds: dataConsumers.map(\.id),
             maxIncomingBitrate: maxIncomingBitrate,
-            counters: [
-                "bytesReceived": traffic.received.bytes, "bytesSent": traffic.sent.bytes,
-                "linkDropped": link.dropped, "unknownStreams": streamRouter.unknownCount,
-                "intentsWaiting": UInt64(intents?.count ?? 0),
-            ]
+            counters: counters
         )
+    }
+
+    private var counters: [String: UInt64] {
+        var counters = [
+            "bytesReceived": traffic.received.bytes, "bytesSent": traffic.sent.bytes, "linkDropped": link.dropped,
+            "unknownStreams": streamRouter.unknownCount, "intentsWaiting": UInt64(intents?.count ?? 0),
+        ]
+        guard let channels else { return counters }
+        counters["dataStrays"] = channels.strays
+        guard let counted = channels.association?.counters else { return counters }
+        counters["sctpPacketsSent"] = counted.packetsSent
+        counters["sctpPacketsReceived"] = counted.packetsReceived
+        counters["sctpRetransmissions"] = counted.retransmissions
+        counters["sctpTimeouts"] = counted.timeouts
+        counters["sctpMessagesAbandoned"] = counted.abandonedMessages
+        counters["sctpProtocolErrors"] = counted.protocolErrors
+        counters["sctpChecksumErrors"] = counted.checksumErrors
+        return counters
     }
 
     private var listenerDump: RtpListenerDump {

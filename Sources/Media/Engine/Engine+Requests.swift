@@ -43,14 +43,20 @@ extension Engine {
         case .closeRouter(let id): try closeRouter(id, now: now)
         case .dumpRouter(let id): return .routerDump(try router(id).dump)
         case .createWebRtcTransport(let request): return try createTransport(request, sockets)
+        case .createDirectTransport(let request): try createTransport(request, now: now)
         case .connectWebRtcTransport(let id, let parameters):
-            return try connect(try transport(id), parameters, now: now)
-        case .restartIce(let id): return try restartICE(try transport(id), now: now)
+            return try connect(try webRtcTransport(id), parameters, now: now)
+        case .restartIce(let id): return try restartICE(try webRtcTransport(id), now: now)
         case .setMaxIncomingBitrate(let id, let bitrate):
-            try transport(id).setMaxIncomingBitrate(bitrate, now: now)
+            try webRtcTransport(id).setMaxIncomingBitrate(bitrate, now: now)
         case .closeTransport(let id): try transport(id).close(now: now)
-        case .getTransportStats(let id): return .transportStats(try transport(id).statistics(now: now))
-        case .dumpTransport(let id): return .transportDump(try transport(id).dump)
+        case .getTransportStats(let id): return .transportStats(try webRtcTransport(id).statistics(now: now))
+        case .dumpTransport(let id): return .transportDump(try webRtcTransport(id).dump)
+        case .getDirectTransportStats(let id):
+            return .directTransportStats(try directTransport(id).statistics(now: now))
+        case .dumpDirectTransport(let id): return .directTransportDump(try directTransport(id).dump)
+        case .sendRtcp(let id, let packet): try directTransport(id).receive(rtcp: packet.span, now: now)
+        case .sendRtp(let id, let packet): try sendRtp(packet, to: id, now: now)
         case .produce(let request): return try produce(request, now: now)
         case .pauseProducer(let id): try producer(id).pause()
         case .resumeProducer(let id): try producer(id).resume(now: now)
@@ -68,6 +74,21 @@ extension Engine {
         case .setPriority(let id, let priority): try setPriority(priority, of: try consumer(id), now: now)
         case .traceProducer(let id, let types): try producer(id).trace = TraceFilter(types)
         case .traceConsumer(let id, let types): try consumer(id).trace = TraceFilter(types).subtracting(.sr)
+        case .createAudioLevelObserver, .createActiveSpeakerObserver, .closeRtpObserver, .pauseRtpObserver,
+            .resumeRtpObserver, .addProducerToRtpObserver, .removeProducerFromRtpObserver, .dumpRtpObserver:
+            return try carryOut(observing: request, now: now)
+        case .produceData, .pauseDataProducer, .resumeDataProducer, .closeDataProducer, .getDataProducerStats,
+            .dumpDataProducer, .sendFromDataProducer, .consumeData, .pauseDataConsumer, .resumeDataConsumer,
+            .closeDataConsumer, .getDataConsumerStats, .dumpDataConsumer, .getBufferedAmount,
+            .setBufferedAmountLowThreshold, .setSubchannels, .addSubchannel, .removeSubchannel,
+            .sendFromDataConsumer:
+            return try carryOut(data: request, now: now)
+        }
+        return .done
+    }
+
+    private func carryOut(observing request: ControlRequest, now: Instant) throws(ControlError) -> ControlReply {
+        switch request {
         case .createAudioLevelObserver(let request): try createObserver(request)
         case .createActiveSpeakerObserver(let request): try createObserver(request)
         case .closeRtpObserver(let id): try observer(id).close()
@@ -76,6 +97,37 @@ extension Engine {
         case .addProducerToRtpObserver(let id, let producer): try observe(producer, by: id, now: now)
         case .removeProducerFromRtpObserver(let id, let producer): try stopObserving(producer, by: id)
         case .dumpRtpObserver(let id): return .rtpObserverDump(try observer(id).dump)
+        default: break
+        }
+        return .done
+    }
+
+    private func carryOut(data request: ControlRequest, now: Instant) throws(ControlError) -> ControlReply {
+        switch request {
+        case .produceData(let request): try produceData(request, now: now)
+        case .pauseDataProducer(let id): try dataProducer(id).pause()
+        case .resumeDataProducer(let id): try dataProducer(id).resume()
+        case .closeDataProducer(let id): try dataProducer(id).close(now: now)
+        case .getDataProducerStats(let id): return .dataProducerStats(try dataProducer(id).statistics(now: now))
+        case .dumpDataProducer(let id): return .dataProducerDump(try dataProducer(id).dump)
+        case .sendFromDataProducer(let request): try send(request, now: now)
+        case .consumeData(let request): return try consumeData(request, now: now)
+        case .pauseDataConsumer(let id): try dataConsumer(id).pause()
+        case .resumeDataConsumer(let id): try dataConsumer(id).resume()
+        case .closeDataConsumer(let id): try dataConsumer(id).close(now: now)
+        case .getDataConsumerStats(let id): return .dataConsumerStats(try dataConsumer(id).statistics(now: now))
+        case .dumpDataConsumer(let id): return .dataConsumerDump(try dataConsumer(id).dump)
+        case .getBufferedAmount(let id):
+            let consumer = try dataConsumer(id)
+            return .bufferedAmount(consumer.transport.bufferedAmount(of: consumer))
+        case .setBufferedAmountLowThreshold(let id, let threshold):
+            setThreshold(threshold, of: try dataConsumer(id))
+        case .setSubchannels(let id, let all): return try subscribe(try dataConsumer(id)) { $0 = Set(all) }
+        case .addSubchannel(let id, let one): return try subscribe(try dataConsumer(id)) { $0.insert(one) }
+        case .removeSubchannel(let id, let one): return try subscribe(try dataConsumer(id)) { $0.remove(one) }
+        case .sendFromDataConsumer(let id, let ppid, let payload):
+            return try send(payload, ppid, to: try dataConsumer(id), now: now)
+        default: break
         }
         return .done
     }
@@ -98,7 +150,14 @@ extension Engine {
         return router
     }
 
-    func transport(_ id: String) throws(ControlError) -> WebRtcTransport {
+    func webRtcTransport(_ id: String) throws(ControlError) -> WebRtcTransport {
+        guard let linked = try transport(id) as? WebRtcTransport else {
+            throw ControlError(.unsupported, "transport \"\(id)\" is no WebRTC transport")
+        }
+        return linked
+    }
+
+    func transport(_ id: String) throws(ControlError) -> Transport {
         guard let transport = board.transportsByID[id] else {
             throw ControlError(.notFound, "no Transport with id \"\(id)\"")
         }
@@ -160,7 +219,10 @@ extension Engine {
 
     private func closeServer(_ id: String, now: Instant) throws(ControlError) {
         let server = try server(id)
-        for transport in server.transports { transport.closeConsumers() }
+        for transport in server.transports {
+            transport.closeConsumers()
+            transport.closeDataConsumers(now: now)
+        }
         for transport in server.transports {
             board.notify(.listenServerClosed(transportId: transport.id))
             transport.close(now: now)
@@ -179,7 +241,10 @@ extension Engine {
 
     private func close(_ router: Router, now: Instant) {
         for observer in router.observers { observer.close() }
-        for transport in router.transports { transport.closeConsumers() }
+        for transport in router.transports {
+            transport.closeConsumers()
+            transport.closeDataConsumers(now: now)
+        }
         for transport in router.transports { transport.close(now: now) }
         board.remove(router: router)
     }

@@ -31,6 +31,10 @@ extension Engine {
             server = nil
             sockets = try listening(infos, bound)
         }
+        if let sctp = request.sctp {
+            try Self.checkMessageSize(sctp.maxSendMessageSize, "maxSendMessageSize")
+            try Self.checkMessageSize(sctp.maxReceiveMessageSize, "maxReceiveMessageSize")
+        }
         guard !sockets.isEmpty else { throw ControlError(.invalidArgument, "no socket of an enabled protocol") }
         guard let slot = board.takeSlot() else {
             throw ControlError(.limitReached, "at most \(limits.transports) transports")
@@ -53,7 +57,8 @@ extension Engine {
             server: server,
             sockets: sockets,
             candidates: candidates,
-            link: PeerLink(lite: agent, context: board.dtls)
+            link: PeerLink(lite: agent, context: board.dtls),
+            sctp: request.sctp
         )
         board.add(transport: transport)
         board.fragments[credentials.usernameFragment] = slot
@@ -63,7 +68,8 @@ extension Engine {
             ControlReply.WebRtcTransport(
                 iceParameters: IceParameters(credentials),
                 iceCandidates: candidates,
-                dtlsParameters: DtlsParameters(role: .auto, fingerprints: fingerprints)
+                dtlsParameters: DtlsParameters(role: .auto, fingerprints: fingerprints),
+                sctpParameters: transport.channels?.parameters
             )
         )
     }
@@ -215,7 +221,7 @@ extension Engine {
     }
 }
 
-extension WebRtcTransport {
+extension Transport {
     /// The known extensions of a producer and their ids, none of which means something else here already.
     func checkExtensions(_ parameters: RtpParameters) throws(ControlError) -> [(RTPExtensionKind, UInt8)] {
         var added: [(RTPExtensionKind, UInt8)] = []
@@ -306,7 +312,7 @@ extension IceParameters {
 extension Engine {
     /// Gives a transport keys and a peer's address without ICE and DTLS, for simulations in which those do not matter.
     package func startWithKeys(transportId: String, keys: SRTPKeyingMaterial, tuple: Tuple, now: Instant) {
-        guard let transport = board.transportsByID[transportId] else { return }
+        guard let transport = board.transportsByID[transportId] as? WebRtcTransport else { return }
         transport.link.startWithKeys(keys, tuple: tuple)
         transport.drainLink(now: now)
     }

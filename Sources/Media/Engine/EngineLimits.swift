@@ -19,6 +19,25 @@ package struct EngineLimits: Sendable {
     package var producers = 8192
     /// Consumers of one worker.
     package var consumers = 32_768
+    /// Data producers of one transport.
+    package var dataProducersPerTransport = 256
+    /// Data consumers of one transport.
+    package var dataConsumersPerTransport = 4096
+    /// Data producers of one worker.
+    package var dataProducers = 16_384
+    /// Data consumers of one worker.
+    package var dataConsumers = 131_072
+    /// Bytes of a data channel's label, and of its protocol.
+    package var labelBytes = 1024
+    /// Subchannels of one data consumer.
+    package var subchannels = 1024
+    /// Channels that one peer has opened in band.
+    package var inBandChannelsPerTransport = 256
+    /// Messages, and their bytes, that one peer sent on channels before anybody took those.
+    package var heldDataMessages = 1024
+    package var heldDataBytes = 1 << 20
+    /// Bytes of the longest message that can be allowed.
+    package static let longestMessage = 16 << 20
     /// RTP observers of one router.
     package var observersPerRouter = 16
     /// RTP observers of one worker.

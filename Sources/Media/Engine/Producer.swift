@@ -11,7 +11,7 @@ final class Producer {
     let id: String
     /// Its handle in the transport's stream router.
     let handle: Int
-    let transport: WebRtcTransport
+    let transport: Transport
     let kind: MediaKind
     let type: ProducerType
     let parameters: RtpParameters
@@ -41,7 +41,7 @@ final class Producer {
         _ request: ControlRequest.Produce,
         handle: Int,
         type: ProducerType,
-        transport: WebRtcTransport
+        transport: Transport
     ) {
         (id, kind, parameters) = (request.id, request.kind, request.rtpParameters)
         (mapping, isPaused, keyFrameRequestDelay) = (request.rtpMapping, request.paused, request.keyFrameRequestDelay)

@@ -5,7 +5,7 @@
 final class Router {
     let id: String
     /// In order of creation.
-    var transports: [WebRtcTransport] = []
+    var transports: [Transport] = []
     /// In order of creation.
     var observers: [RtpObserver] = []
 

@@ -18,6 +18,7 @@ extension WebRtcTransport {
             iceState: IceState(link.iceState),
             iceSelectedTuple: link.selectedTuple.map(describe),
             dtlsState: DtlsState(link.dtlsState),
+            sctpState: channels?.state,
             bytesReceived: Int(clamping: traffic.received.bytes),
             recvBitrate: Int(clamping: traffic.received.bitrate(now: now)),
             bytesSent: Int(clamping: traffic.sent.bytes),

@@ -48,7 +48,9 @@ final class Switchboard {
     var jitter: SeededRandom
     var counters = Counters()
 
-    private(set) var transports: [WebRtcTransport?] = []
+    private(set) var transports: [Transport?] = []
+    /// Those with a link, by the same slots.
+    private(set) var linked: [WebRtcTransport?] = []
     private var freeSlots: [Int32] = []
     private var deadlines: [Int64] = []
     /// Whether a slot stands in the order of turns.
@@ -60,9 +62,11 @@ final class Switchboard {
     private(set) var ids: Set<String> = []
     var servers: [String: WebRtcServer] = [:]
     var routers: [String: Router] = [:]
-    private(set) var transportsByID: [String: WebRtcTransport] = [:]
+    private(set) var transportsByID: [String: Transport] = [:]
     private(set) var producers: [String: Producer] = [:]
     private(set) var consumers: [String: Consumer] = [:]
+    private(set) var dataProducers: [String: DataProducer] = [:]
+    private(set) var dataConsumers: [String: DataConsumer] = [:]
     private(set) var observers: [String: RtpObserver] = [:]
     /// No observer is due before this.
     private(set) var observerDeadline: Instant?
@@ -84,6 +88,9 @@ final class Switchboard {
     var nacks: [UInt16] = []
     /// Where a producer's report is put together.
     var blocks: [RTCPReportBlock] = []
+
+    /// Where an SCTP packet is put together.
+    var dataPacket = [UInt8](repeating: 0, count: 2048)
 
     private var outputs: [EngineOutput] = []
     private var nextOutput = 0
@@ -113,13 +120,15 @@ final class Switchboard {
         if let slot = freeSlots.popLast() { return slot }
         guard transports.count < limits.transports else { return nil }
         transports.append(nil)
+        linked.append(nil)
         deadlines.append(.max)
         isQueued.append(false)
         return Int32(transports.count - 1)
     }
 
+    /// The transport that a tuple or a fragment leads to.
     @inline(__always)
-    func transport(at slot: Int32) -> WebRtcTransport? { transports[Int(slot)] }
+    func transport(at slot: Int32) -> WebRtcTransport? { linked[Int(slot)] }
 
     /// Puts a transport into the order of turns.
     @inline(__always)
@@ -131,7 +140,7 @@ final class Switchboard {
 
     /// Takes the transport whose turn it is; `nil` in the pair for one that has closed meanwhile.
     @inline(__always)
-    func nextReady() -> WebRtcTransport?? {
+    func nextReady() -> Transport?? {
         guard let slot = ready.popFirst() else { return nil }
         isQueued[Int(slot)] = false
         return .some(transports[Int(slot)])
@@ -159,16 +168,18 @@ final class Switchboard {
         routers[router.id] = nil
     }
 
-    func add(transport: WebRtcTransport) {
+    func add(transport: Transport) {
         ids.insert(transport.id)
         transportsByID[transport.id] = transport
         transports[Int(transport.slot)] = transport
+        linked[Int(transport.slot)] = transport as? WebRtcTransport
     }
 
-    func transportClosed(_ transport: WebRtcTransport) {
+    func transportClosed(_ transport: Transport) {
         ids.remove(transport.id)
         transportsByID[transport.id] = nil
         transports[Int(transport.slot)] = nil
+        linked[Int(transport.slot)] = nil
         deadlines[Int(transport.slot)] = .max
         freeSlots.append(transport.slot)
     }
@@ -191,6 +202,26 @@ final class Switchboard {
     func consumerClosed(_ consumer: Consumer) {
         ids.remove(consumer.id)
         consumers[consumer.id] = nil
+    }
+
+    func add(dataProducer: DataProducer) {
+        ids.insert(dataProducer.id)
+        dataProducers[dataProducer.id] = dataProducer
+    }
+
+    func dataProducerClosed(_ producer: DataProducer) {
+        ids.remove(producer.id)
+        dataProducers[producer.id] = nil
+    }
+
+    func add(dataConsumer: DataConsumer) {
+        ids.insert(dataConsumer.id)
+        dataConsumers[dataConsumer.id] = dataConsumer
+    }
+
+    func dataConsumerClosed(_ consumer: DataConsumer) {
+        ids.remove(consumer.id)
+        dataConsumers[consumer.id] = nil
     }
 
     func add(observer: RtpObserver) {
@@ -263,7 +294,7 @@ final class Switchboard {
     }
 
     /// Calls `body` with every transport that is due; each says in return when it is due next.
-    func advance(to now: Instant, _ body: (WebRtcTransport) -> Instant?) {
+    func advance(to now: Instant, _ body: (Transport) -> Instant?) {
         guard now.nanoseconds >= earliest else { return }
         earliest = .max
         for index in deadlines.indices where deadlines[index] != .max {

@@ -18,10 +18,10 @@ struct SendBudget {
 /// From intents to sealed packets: the run is chosen, then transport-wide numbers and times are given, then it is sealed
 /// from the store straight into the batch, in the order in which it leaves.
 extension WebRtcTransport {
-    /// Writes what waits, up to one burst, as far as batch and budget allow.
+    /// Writes the media that waits, up to one burst.
     ///
     /// - Returns: Whether more waits.
-    func flush(into batch: inout TransmitBatch, budget: inout SendBudget, now: Instant) -> Bool {
+    func flushMedia(into batch: inout TransmitBatch, budget: inout SendBudget, now: Instant) -> Bool {
         guard let intents, let sender = link.sender, let destination, isReady else {
             self.intents?.removeAll()
             return false
@@ -100,20 +100,6 @@ extension WebRtcTransport {
         }
     }
 
-    /// What to count of packets that were sealed.
-    private struct Sum {
-        var packets = 0
-        var bytes = 0
-        var payload = 0
-
-        @inline(__always)
-        mutating func add(_ length: Int, payload size: Int = 0) {
-            packets &+= 1
-            bytes &+= length
-            payload &+= size
-        }
-    }
-
     /// Seals the packets of a run as long as they are one consumer's and come from one store.
     private func seal(
         _ run: inout Run,
@@ -179,48 +165,27 @@ extension WebRtcTransport {
         absoluteSendTime: UInt32
     ) -> Int {
         let isRTX = intent.flags.contains(.rtx)
-        let isPlain = intent.flags.isPlain
         let ssrc = isRTX ? consumer.rtxSSRC : consumer.ssrc
-        let fields = intent.flags.contains(.filler) ? [] : stored.header.extensions.present
-        var descriptor = 0
-        if !isPlain, intent.flags.contains(.rewritten), consumer.extensions.passesDescriptor {
-            descriptor = Int(stored.header.rewrittenDescriptorLength)
-        }
-        let block = consumer.extensions.length(for: fields, descriptor: descriptor)
         let padding = padding &+ (intent.flags.contains(.filler) ? 1 : 0)
-        bytes[offset] =
-            0x80 | (padding > 0 ? RTPFixedHeader.paddingFlag : 0) | (block > 0 ? RTPFixedHeader.extensionFlag : 0)
-        bytes[offset &+ 1] = intent.payloadType | (intent.flags.contains(.marker) ? RTPFixedHeader.markerFlag : 0)
-        bytes.store(UInt16(truncatingIfNeeded: intent.index), at: offset &+ 2)
-        bytes.store(intent.timestamp, at: offset &+ 4)
-        bytes.store(ssrc, at: offset &+ 8)
-        if block > 0 {
-            let moment = OutgoingExtensions.Moment(
-                transportSequence: transportSequence,
-                absoluteSendTime: absoluteSendTime
-            )
-            var values = stored.header.extensions
-            values.present = fields
-            let place = consumer.extensions.write(
-                values,
-                moment,
-                of: block,
-                descriptor: descriptor,
-                into: &bytes,
-                at: offset &+ 12
-            )
-            if descriptor > 0 { write(descriptorOf: stored, intent, store, into: &bytes, at: place) }
-            if consumer.extensions.hasTransportSequence { transportSequence &+= 1 }
-        }
+        let head = writeHeader(
+            of: intent,
+            stored,
+            isPadded: padding > 0,
+            consumer,
+            store,
+            into: &bytes,
+            at: offset,
+            absoluteSendTime: absoluteSendTime
+        )
         let payload = store.payload(of: stored)
-        guard isPlain else {
+        guard intent.flags.isPlain else {
             var prefix = PayloadPrefix()
             if isRTX { prefix.append(intent.originalSequence) }
             let body = prefix.rewrite(payload, stored.header, intent, consumer)
             return sender.seal(
                 into: &bytes,
                 at: offset,
-                headerLength: 12 &+ block,
+                headerLength: head,
                 prefix: prefix.bytes.span.extracting(first: prefix.count),
                 body: payload.extracting(body),
                 padding: padding,
@@ -235,55 +200,12 @@ extension WebRtcTransport {
         return sender.seal(
             into: &bytes,
             at: offset,
-            headerLength: 12 &+ block,
+            headerLength: head,
             prefix: isRTX ? prefix.span : prefix.span.extracting(first: 0),
             body: payload,
             padding: padding,
             ssrc: ssrc,
             index: intent.index
         )
-    }
-
-    /// Writes a packet's dependency descriptor with the decode targets that this consumer still gets.
-    private func write(
-        descriptorOf stored: StoredPacket,
-        _ intent: SendIntent,
-        _ store: PacketStore,
-        into bytes: inout MutableSpan<UInt8>,
-        at place: Int
-    ) {
-        let frame = stored.header.frame
-        // The patch has room for 24 targets; no encoder has more than a dozen.
-        _ = DependencyDescriptor.rewriteMask(
-            store.extensionBlock(of: stored),
-            maskOffset: Int(frame.maskOffset),
-            targetCount: Int(frame.targetCount),
-            mask: intent.patch | frame.activeTargets & 0xFF00_0000,
-            into: &bytes,
-            at: place
-        )
-    }
-
-    private func count(
-        _ media: Sum,
-        _ retransmitted: Sum,
-        _ repeated: Sum,
-        padding: Int,
-        of consumer: Consumer,
-        now: Instant
-    ) {
-        let packets = media.packets &+ retransmitted.packets &+ repeated.packets
-        guard packets > 0 else { return }
-        traffic.sent.add(media.bytes &+ retransmitted.bytes &+ repeated.bytes, packets: packets, now: now)
-        board.counters.paddingBytes &+= UInt64(truncatingIfNeeded: padding)
-        if media.packets > 0 {
-            traffic.rtpSent.add(media.bytes, packets: media.packets, now: now)
-            consumer.send.countSent(size: media.bytes, payload: media.payload, packets: media.packets, now: now)
-            board.counters.packetsForwarded &+= UInt64(truncatingIfNeeded: media.packets)
-        }
-        if retransmitted.packets > 0 {
-            traffic.rtxSent.add(retransmitted.bytes, packets: retransmitted.packets, now: now)
-        }
-        board.counters.packetsResent &+= UInt64(truncatingIfNeeded: retransmitted.packets &+ repeated.packets)
     }
 }

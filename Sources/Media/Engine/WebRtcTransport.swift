@@ -1,74 +1,35 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletCongestion
 import SwiftletControl
 import SwiftletCrypto
 import SwiftletDTLS
 import SwiftletICE
 import SwiftletORTC
 import SwiftletPeerLink
+import SwiftletRTP
+import SwiftletSCTP
 import SwiftletSRTP
 import SwiftletStreams
 import SwiftletWire
 
-/// One peer's transport: its link, what it produces, what it consumes, and what waits to be sent to it.
-final class WebRtcTransport {
-    let id: String
-    /// Its place in the switchboard.
-    let slot: Int32
-    let board: Switchboard
-    let router: Router
+/// The transport of a peer behind a link of ICE, DTLS and SRTP.
+final class WebRtcTransport: Transport {
     /// The server it listens on, or `nil` with sockets of its own.
     let server: WebRtcServer?
     /// Where it listens.
     let sockets: [ListeningSocket]
     let candidates: [IceCandidate]
     let link: PeerLink
-    private(set) var isClosed = false
-
-    /// In order of creation.
-    private(set) var producers: [Producer] = []
-    private var producersByHandle: [Producer?] = []
-    /// By slot; slots are used again.
-    private(set) var consumers: [Consumer?] = []
-    private(set) var consumersBySSRC: [UInt32: Consumer] = [:]
-    var streamRouter = StreamRouter()
-    var incoming = IncomingExtensions()
-
-    /// Feedback to the peer about what it sends.
-    var feedback = TransportFeedbackGenerator()
-    var remb: RembGenerator?
-    var maxIncomingBitrate: UInt32 = 0
-
-    /// What waits for this destination; made with the first consumer.
-    private(set) var intents: IntentQueue?
     /// Where media goes, and whether it goes by TCP.
     private(set) var destination: Tuple?
     private(set) var isStream = false
-    private(set) var isReady = false
     /// The peer's addresses that belong to this transport.
     private var tuples: [Tuple] = []
-    private(set) var sealOverhead = 16
-    /// Whether the suite must never seal two packets under one index.
-    private(set) var sealsOnce = true
-    /// The number of the next packet that carries one.
-    var transportSequence: UInt16 = 0
     /// Whether runs of packets may leave as one message.
     var usesRuns = true
-    /// Whether it stands in the order of turns for sure; the switchboard knows for all.
-    var isQueued = false
-
-    var reportDeadline: Instant?
-    var traffic = TransportTraffic()
-    /// The SSRC of the peer that told us its reference time last, RFC 3611 §4.4.
-    var peerReference: UInt32?
-    /// What the peer last said it can take, by REMB.
-    var remoteEstimate: UInt64?
-    /// How far the peer's wall clock is from ours.
-    var senderClock = SenderClock()
-    /// What the way to the peer carries of video, as far as its reports tell.
-    var lossBudget: LossBudget
+    /// Its data channels; `nil` where they are not enabled.
+    let channels: DataChannels?
 
     init(
         id: String,
@@ -78,44 +39,12 @@ final class WebRtcTransport {
         server: WebRtcServer?,
         sockets: [ListeningSocket],
         candidates: [IceCandidate],
-        link: PeerLink
+        link: PeerLink,
+        sctp: SctpOptions?
     ) {
-        (self.id, self.slot, self.board, self.router) = (id, slot, board, router)
         (self.server, self.sockets, self.candidates, self.link) = (server, sockets, candidates, link)
-        lossBudget = LossBudget(thresholds: board.limits.lossThresholds)
-    }
-
-    var isProducing: Bool { !producers.isEmpty }
-    var allConsumers: [Consumer] { consumers.compactMap(\.self) }
-
-    @inline(__always)
-    func producer(handle: Int) -> Producer? { producersByHandle[handle] }
-
-    /// The consumer that sends `ssrc`, RTX included.
-    func consumer(ssrc: UInt32) -> Consumer? { consumersBySSRC[ssrc] }
-
-    // MARK: Sending
-
-    /// The list of what waits, made when it is first asked for.
-    func makeIntents() -> IntentQueue {
-        if let intents { return intents }
-        let made = IntentQueue(capacity: board.limits.intentsPerTransport)
-        intents = made
-        return made
-    }
-
-    /// Adds a packet to what waits for this destination; `queue` is what ``makeIntents()`` gave.
-    @inline(__always)
-    func enqueue(_ intent: SendIntent, on queue: IntentQueue) -> Bool {
-        guard queue.append(intent) else {
-            board.counters.intentsDropped &+= 1
-            return false
-        }
-        if !isQueued {
-            isQueued = true
-            board.enqueue(slot)
-        }
-        return true
+        channels = sctp.map { DataChannels($0, limits: board.limits) }
+        super.init(id: id, slot: slot, board: board, router: router)
     }
 
     // MARK: The link
@@ -123,8 +52,11 @@ final class WebRtcTransport {
     /// Does what the link wants done.
     func drainLink(now: Instant) {
         while let output = link.poll() { handle(output, now: now) }
-        let ready = link.isReady
-        if ready != isReady { readinessChanged(to: ready, now: now) }
+        if link.isReady != isReady {
+            isReady = link.isReady
+            if let sender = link.sender { (sealOverhead, sealsOnce) = (sender.overhead, sender.profile.isAEAD) }
+            readinessChanged(now: now)
+        }
         reschedule()
     }
 
@@ -149,7 +81,12 @@ final class WebRtcTransport {
             board.notify(
                 .dtlsStateChanged(transportId: id, state: DtlsState(state), remoteCertificate: certificate)
             )
-        case .applicationData: break
+            switch state {
+            case .connected: openChannels(now: now)
+            case .failed, .closed: linkEnded()
+            case .new, .connecting: break
+            }
+        case .applicationData(let packet): receiveData(packet.span, now: now)
         }
     }
 
@@ -171,24 +108,6 @@ final class WebRtcTransport {
         board.remove(connection: tuple.socket, close: true)
     }
 
-    private func readinessChanged(to ready: Bool, now: Instant) {
-        isReady = ready
-        if ready, let sender = link.sender {
-            (sealOverhead, sealsOnce) = (sender.overhead, sender.profile.isAEAD)
-            if reportDeadline == nil { reportDeadline = now + RTCPTiming.first }
-        }
-        for consumer in consumers { consumer?.update(now: now) }
-        if !ready { intents?.removeAll() }
-        guard ready else { return }
-        for producer in producers {
-            for stream in producer.streams {
-                if let stream, producer.isKeyFrameAwaited(on: stream) {
-                    producer.requestKeyFrame(of: stream, now: now)
-                }
-            }
-        }
-    }
-
     /// A tuple as the host knows it: our announced address and the peer's.
     func describe(_ tuple: Tuple) -> TransportTuple {
         let listener = board.connections[tuple.socket]?.listener ?? tuple.socket
@@ -202,62 +121,61 @@ final class WebRtcTransport {
         )
     }
 
-    // MARK: Producers and consumers
+    // MARK: The way of a transport
 
-    /// A handle for a new producer.
-    var nextProducerHandle: Int { producersByHandle.firstIndex { $0 == nil } ?? producersByHandle.count }
+    override var wayDeadline: Instant? { earliest(link.nextDeadline, channels?.nextDeadline) }
 
-    func add(_ producer: Producer) {
-        producers.append(producer)
-        if producer.handle == producersByHandle.count {
-            producersByHandle.append(producer)
-        } else {
-            producersByHandle[producer.handle] = producer
+    override func advanceWay(to now: Instant) {
+        if let deadline = link.nextDeadline, deadline <= now {
+            link.handleTimeout(now: now)
+            drainLink(now: now)
         }
+        if let deadline = channels?.nextDeadline, deadline <= now { advanceChannels(to: now) }
     }
 
-    /// A slot for a new consumer.
-    var nextConsumerSlot: UInt16 { UInt16(consumers.firstIndex { $0 == nil } ?? consumers.count) }
-
-    func add(_ consumer: Consumer, now: Instant) {
-        if Int(consumer.slot) == consumers.count {
-            consumers.append(consumer)
-        } else {
-            consumers[Int(consumer.slot)] = consumer
+    override func sendRTCP(now: Instant, _ write: (inout MutableSpan<UInt8>, Range<Int>) -> Int) {
+        guard isReady, let sender = link.sender, let destination else { return }
+        var length = 0
+        board.control.append(to: destination, capacity: RTCPTiming.maximumCompound + sender.rtcpOverhead) {
+            (bytes: inout MutableSpan<UInt8>, start: Int) -> Int in
+            let plain = write(&bytes, start..<start + RTCPTiming.maximumCompound)
+            length = plain > 0 ? sender.sealRTCP(into: &bytes, at: start, length: plain) : 0
+            return length
         }
-        for encoding in consumer.parameters.encodings {
-            for ssrc in [encoding.ssrc, encoding.rtx?.ssrc].compactMap(\.self) { consumersBySSRC[ssrc] = consumer }
-        }
-        consumer.producer.consumers.append(consumer)
-        consumer.update(now: now)
-        reschedule()
+        if length > 0 { traffic.sent.add(length, now: now) }
     }
 
-    func producerClosed(_ producer: Producer) {
-        streamRouter.unregister(producer: producer.handle)
-        producersByHandle[producer.handle] = nil
-        producers.removeAll { $0 === producer }
-        board.producerClosed(producer)
+    override func flush(into batch: inout TransmitBatch, budget: inout SendBudget, now: Instant) -> Bool {
+        let hasMedia = flushMedia(into: &batch, budget: &budget, now: now)
+        guard let channels else { return hasMedia }
+        return flushData(channels, now: now) || hasMedia
     }
 
-    func consumerClosed(_ consumer: Consumer) {
-        intents?.removeAll(of: consumer.slot)
-        consumers[Int(consumer.slot)] = nil
-        consumersBySSRC = consumersBySSRC.filter { $0.value !== consumer }
-        board.consumerClosed(consumer)
+    override func send(_ message: DataMessage, to consumer: DataConsumer, now: Instant) throws(ControlError) -> Int {
+        try sendData(message, to: consumer, now: now)
     }
 
-    /// Ends its consumers, which says nothing to the host: it knows why.
-    func closeConsumers() {
-        for consumer in allConsumers { consumer.close() }
+    override func bufferedAmount(of consumer: DataConsumer) -> Int {
+        consumer.parameters.flatMap { channels?.association?.bufferedAmount(of: $0.streamId) } ?? 0
     }
 
-    /// Ends it with everything in it; consumers elsewhere tell the host that their producer is gone.
-    func close(now: Instant) {
-        guard !isClosed else { return }
-        isClosed = true
-        closeConsumers()
-        for producer in producers { producer.close() }
+    override func setBufferedAmountLowThreshold(_ threshold: UInt32, of consumer: DataConsumer) {
+        guard let channels, let stream = consumer.parameters?.streamId else { return }
+        association(of: channels).setBufferedAmountLowThreshold(Int(threshold), of: stream)
+    }
+
+    override func dataProducerClosed(_ producer: DataProducer, now: Instant) {
+        super.dataProducerClosed(producer, now: now)
+        leave(producer, now: now)
+    }
+
+    override func dataConsumerClosed(_ consumer: DataConsumer, now: Instant) {
+        super.dataConsumerClosed(consumer, now: now)
+        leave(consumer, now: now)
+    }
+
+    override func closeWay(now: Instant) {
+        closeChannels(now: now)
         for fragment in link.usernameFragments where board.fragments[fragment] == slot {
             board.fragments[fragment] = nil
         }
@@ -267,9 +185,7 @@ final class WebRtcTransport {
         }
         for tuple in tuples { release(tuple) }
         if server == nil { for socket in sockets { board.emit(.closeSocket(socket.socket.id)) } }
-        router.transports.removeAll { $0 === self }
         server?.transports.removeAll { $0 === self }
-        board.transportClosed(self)
     }
 }
 

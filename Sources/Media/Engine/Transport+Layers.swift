@@ -5,7 +5,7 @@ import SwiftletStreams
 import SwiftletWire
 
 /// Choosing layers for all consumers of a transport together, within what the way to the peer carries.
-extension WebRtcTransport {
+extension Transport {
     /// What each video consumer would get at present.
     private func allocate(now: Instant) -> (consumers: [Consumer], allocation: LayerAllocation) {
         let choosing = consumers.compactMap { $0 }.filter { $0.isVideo && $0.isActive }

@@ -4,14 +4,12 @@
 import SwiftletCongestion
 import SwiftletControl
 import SwiftletORTC
-import SwiftletPeerLink
 import SwiftletRTP
-import SwiftletSRTP
 import SwiftletStreams
 import SwiftletWire
 
 /// RTCP that we send, and everything else that the clock brings.
-extension WebRtcTransport {
+extension Transport {
     /// Under which SSRC we report as a receiver.
     static let ownSSRC: UInt32 = 1
 
@@ -19,7 +17,7 @@ extension WebRtcTransport {
 
     /// When something of this transport is due.
     var nextDeadline: Instant? {
-        var next = link.nextDeadline
+        var next = wayDeadline
         guard isReady else { return next }
         next = earliest(next, earliest(reportDeadline, earliest(feedback.nextDeadline, remb?.nextDeadline)))
         next = earliest(next, lossBudget.nextDeadline)
@@ -40,10 +38,7 @@ extension WebRtcTransport {
 
     /// Does what is due, and says when it is due next.
     func advance(to now: Instant) -> Instant? {
-        if let deadline = link.nextDeadline, deadline <= now {
-            link.handleTimeout(now: now)
-            drainLink(now: now)
-        }
+        if let deadline = wayDeadline, deadline <= now { advanceWay(to: now) }
         guard isReady else { return nextDeadline }
         sendFeedback(now: now)
         for producer in producers {
@@ -96,24 +91,6 @@ extension WebRtcTransport {
     }
 
     // MARK: Writing
-
-    /// Writes, seals and queues one RTCP compound.
-    ///
-    /// - Parameters:
-    ///   - now: The time.
-    ///   - write: Writes into the room given and returns how many bytes, 0 for nothing.
-    @inline(__always)
-    func sendRTCP(now: Instant, _ write: (inout MutableSpan<UInt8>, Range<Int>) -> Int) {
-        guard isReady, let sender = link.sender, let destination else { return }
-        var length = 0
-        board.control.append(to: destination, capacity: RTCPTiming.maximumCompound + sender.rtcpOverhead) {
-            (bytes: inout MutableSpan<UInt8>, start: Int) -> Int in
-            let plain = write(&bytes, start..<start + RTCPTiming.maximumCompound)
-            length = plain > 0 ? sender.sealRTCP(into: &bytes, at: start, length: plain) : 0
-            return length
-        }
-        if length > 0 { traffic.sent.add(length, now: now) }
-    }
 
     /// Asks the peer for a key frame: by PLI where it understands it, else by FIR.
     func sendKeyFrameRequest(_ stream: ProducerStream, of producer: Producer, now: Instant) {

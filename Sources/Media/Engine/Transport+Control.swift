@@ -2,31 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletControl
-import SwiftletPeerLink
 import SwiftletRTP
-import SwiftletSRTP
 import SwiftletStreams
 import SwiftletWire
 
 /// Received RTCP: reports, requests and feedback, each to whom it concerns; what concerns nobody is ignored.
-extension WebRtcTransport {
-    /// Takes the SRTCP compound in `range`, which is opened in place.
-    func receiveRTCP(
-        _ bytes: inout MutableSpan<UInt8>,
-        _ range: Range<Int>,
-        from tuple: Tuple,
-        arrival: Instant,
-        now: Instant
-    ) {
-        traffic.received.add(range.count, now: now)
-        guard link.isReady, let opened = try? link.openRTCP(&bytes, range) else {
-            board.counters.unopened &+= 1
-            return
-        }
-        link.noteAuthenticated(from: tuple, now: now)
-        if link.selectedTuple != destination { drainLink(now: now) }
-        let span = bytes.span.extracting(range.lowerBound..<range.lowerBound + opened.length)
-        var compound = RTCPCompound(span)
+extension Transport {
+    /// Takes an RTCP compound.
+    func receive(compound: Span<UInt8>, arrival: Instant, now: Instant) {
+        var compound = RTCPCompound(compound)
         while let packet = compound.next() { handle(packet, arrival: arrival, now: now) }
         if compound.malformedCount > 0 { board.counters.malformed &+= 1 }
         reschedule()
