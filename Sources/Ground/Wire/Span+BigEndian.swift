@@ -28,10 +28,7 @@ extension Span<UInt8> {
 
     /// A copy of the bytes, for state that outlives the datagram.
     package func copied() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        for index in indices { bytes.append(self[index]) }
-        return bytes
+        unsafe withUnsafeBufferPointer { source in unsafe [UInt8](source) }
     }
 
     /// Whether the bytes equal those of `other`; takes as long as the first difference is deep.
@@ -39,6 +36,13 @@ extension Span<UInt8> {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
         return true
+    }
+}
+
+extension [UInt8] {
+    /// Goes on with `bytes`.
+    package mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { source in unsafe append(contentsOf: source) }
     }
 }
 
