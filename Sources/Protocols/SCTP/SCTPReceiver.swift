@@ -162,6 +162,9 @@ package final class SCTPReceiver {
     /// Whether a reset waits for what was sent before it.
     package var hasPendingReset: Bool { pendingReset != nil }
 
+    /// Whether a reset waits for what the peer sent before it.
+    package var hasPendingReset: Bool { pendingReset != nil }
+
     /// Concludes a packet, of which it decides how urgent its acknowledgement is, RFC 9260 §6.2.
     package func endPacket(now: Instant) {
         guard sawData else { return }
