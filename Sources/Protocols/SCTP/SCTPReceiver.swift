@@ -159,9 +159,6 @@ package final class SCTPReceiver {
         return .inProgress
     }
 
-    /// Whether a reset waits for what was sent before it.
-    package var hasPendingReset: Bool { pendingReset != nil }
-
     /// Whether a reset waits for what the peer sent before it.
     package var hasPendingReset: Bool { pendingReset != nil }
 
