@@ -10,9 +10,9 @@ final class OutgoingMessage {
     let payload: [UInt8]
     let isUnordered: Bool
     /// Retransmissions of a fragment that are tried.
-    let retransmissions: Int
+    var retransmissions: Int
     /// When it is no longer worth sending.
-    let expiry: Instant?
+    var expiry: Instant?
     /// Its SSN, or its MID with I-DATA; set when its first fragment leaves.
     var identifier: UInt32 = 0
     /// Bytes that have been cut into fragments.
@@ -93,4 +93,8 @@ struct Fifo<Element> {
     }
 
     mutating func removeAll() { self = Fifo() }
+
+    func forEach(_ body: (Element) -> Void) {
+        for case let element? in elements[head...] { body(element) }
+    }
 }

@@ -165,16 +165,15 @@ struct OutstandingData {
     /// Takes note that a lost chunk, or the last one as a probe, leaves again.
     mutating func resent(_ number: Int64, now: Instant) {
         let (index, following) = (slot(number), next)
-        var chunks = ring.mutableSpan
-        if chunks[index].state == .lost {
-            chunks[index].state = .inFlight
+        if ring[index].state == .lost {
+            ring[index].state = .inFlight
             lostCount -= 1
-            flight += Int(chunks[index].length)
+            flight += Int(ring[index].length)
         }
-        chunks[index].reports = 0
-        chunks[index].transmissions &+= 1
-        chunks[index].sentAt = now
-        chunks[index].following = following
+        ring[index].reports = 0
+        ring[index].transmissions &+= 1
+        ring[index].sentAt = now
+        ring[index].following = following
     }
 
     /// The last chunk under way, for a probe.
@@ -252,17 +251,16 @@ struct OutstandingData {
         guard cumulative >= first, cumulative < next else { return }
         let mask = ring.count &- 1
         var sample: Instant?
-        var chunks = ring.mutableSpan
         for number in first...cumulative {
             let index = Int(truncatingIfNeeded: number) & mask
-            let (state, length) = (chunks[index].state, Int(chunks[index].length))
+            let (state, length) = (ring[index].state, Int(ring[index].length))
             bytes -= length
             switch state {
             case .inFlight:
                 flight -= length
                 report.bytes += length
                 report.highest = number
-                if chunks[index].transmissions == 1, number >= nextSample { sample = chunks[index].sentAt }
+                if ring[index].transmissions == 1, number >= nextSample { sample = ring[index].sentAt }
             case .lost:
                 lostCount -= 1
                 report.bytes += length
@@ -270,7 +268,7 @@ struct OutstandingData {
             case .acknowledged: acknowledgedCount -= 1
             case .abandoned: abandonedCount -= 1
             }
-            chunks[index].message = nil
+            ring[index].message = nil
         }
         first = cumulative + 1
         lostHint = max(lostHint, first)
@@ -308,14 +306,13 @@ struct OutstandingData {
     @inline(__always)
     private mutating func arrive(_ number: Int64, report: inout Report) {
         let index = slot(number)
-        var chunks = ring.mutableSpan
-        let length = Int(chunks[index].length)
-        switch chunks[index].state {
+        let length = Int(ring[index].length)
+        switch ring[index].state {
         case .inFlight: flight -= length
         case .lost: lostCount -= 1
         case .acknowledged, .abandoned: return
         }
-        chunks[index].state = .acknowledged
+        ring[index].state = .acknowledged
         acknowledgedCount += 1
         report.bytes += length
         report.highest = number
@@ -324,9 +321,8 @@ struct OutstandingData {
     @inline(__always)
     private mutating func renege(_ number: Int64, report: inout Report) {
         let index = slot(number)
-        var chunks = ring.mutableSpan
-        guard chunks[index].state == .acknowledged else { return }
-        chunks[index].state = .lost
+        guard ring[index].state == .acknowledged else { return }
+        ring[index].state = .lost
         acknowledgedCount -= 1
         lostCount += 1
         lostHint = min(lostHint, number)
@@ -340,10 +336,9 @@ struct OutstandingData {
         while number < top {
             defer { number += 1 }
             let index = slot(number)
-            var chunks = ring.mutableSpan
-            guard chunks[index].state == .inFlight, chunks[index].following <= report.highest else { continue }
-            chunks[index].reports += 1
-            guard chunks[index].reports >= Self.reportsForLoss else { continue }
+            guard ring[index].state == .inFlight, ring[index].following <= report.highest else { continue }
+            ring[index].reports += 1
+            guard ring[index].reports >= Self.reportsForLoss else { continue }
             lose(number, now: now)
             report.losses += 1
         }

@@ -32,6 +32,8 @@ package struct SCTPConfiguration: Sendable {
     package var maximumRetransmissions: Int?
     /// How long an idle association waits between heartbeats, RFC 9260 §8.3; `nil` sends none.
     package var heartbeatInterval: Duration? = .seconds(30)
+    /// Our first TSN, for tests of what happens when numbers wrap; `nil` draws it.
+    package var initialTSN: UInt32?
     /// How long a state cookie is good, RFC 9260 §16.
     package var cookieLifetime: Duration = .seconds(60)
 

@@ -57,6 +57,20 @@ struct SendQueue {
     /// Streams to be reset whose messages have all left.
     var streamsReadyForReset: [UInt16] { streams.values.filter { $0.reset == .ready }.map(\.id).sorted() }
 
+    /// Whether streams are to be reset.
+    var hasResets: Bool { resetCount > 0 }
+    private var resetCount = 0
+
+    /// Streams that have sent something since they began.
+    var streamsInUse: [UInt16] {
+        streams.values.filter { $0.nextOrdered > 0 || $0.nextUnordered > 0 || !$0.messages.isEmpty }.map(\.id).sorted()
+    }
+
+    /// Has all messages tried until they arrive, for a peer that knows no other way.
+    func makeReliable() {
+        for stream in streams.values { stream.messages.forEach { ($0.retransmissions, $0.expiry) = (.max, nil) } }
+    }
+
     mutating func append(_ message: OutgoingMessage, to stream: OutgoingStream) {
         stream.messages.append(message)
         stream.buffered += message.payload.count
@@ -168,6 +182,7 @@ struct SendQueue {
     mutating func beginReset(of id: UInt16) {
         let stream = stream(id)
         guard stream.reset == .none else { return }
+        resetCount += 1
         stream.reset = stream.messages.isEmpty && current !== stream ? .ready : .draining
     }
 
@@ -175,6 +190,7 @@ struct SendQueue {
     mutating func finishReset(of id: UInt16, performed: Bool) {
         guard let stream = existing(id), stream.reset == .requested else { return }
         stream.reset = .none
+        resetCount -= 1
         guard performed else { return }
         (stream.nextOrdered, stream.nextUnordered) = (0, 0)
         guard stream.messages.isEmpty, !stream.isScheduled, stream.lowThreshold == 0 else { return }
