@@ -27,6 +27,8 @@ public final class Consumer: Sendable {
         case layersChange(ConsumerLayers?)
         /// One of those asked for by ``Consumer/enableTraceEvent(_:)`` passed.
         case trace(TraceEvent)
+        /// A packet for the application, on a direct transport alone.
+        case rtp([UInt8])
     }
 
     /// What monitoring tools want to know.
@@ -72,7 +74,7 @@ public final class Consumer: Sendable {
     /// What the peer receives, and has to be told.
     public let rtpParameters: RtpParameters
     private let link: WorkerLink
-    private weak let transport: WebRtcTransport?
+    private weak let transport: TransportBody?
     private let core: ObjectCore<Event, ObserverEvent>
     private let state: Mutex<State>
 
@@ -101,10 +103,13 @@ public final class Consumer: Sendable {
     public var observer: EventSource<ObserverEvent> { core.observers.source }
 
     /// The consumer's events from now on, in a sequence of the caller's own that ends with the consumer.
+    ///
+    /// On a direct transport packets are among them, and a reader may fall ``EventSource/bufferedPayloads`` events or
+    /// ``EventSource/bufferedPayloadBytes`` behind.
     public func events() -> some AsyncSequence<Event, Never> & Sendable { core.events.subscribe() }
 
     init(
-        transport: WebRtcTransport,
+        transport: TransportBody,
         producer: Producer,
         type: ConsumerType,
         rtpParameters: RtpParameters,
@@ -112,7 +117,10 @@ public final class Consumer: Sendable {
     ) {
         (producerId, kind, self.type, self.rtpParameters) = (producer.id, producer.kind, type, rtpParameters)
         (link, self.transport) = (transport.link, transport)
-        core = ObjectCore(appData: options.appData)
+        core = ObjectCore(
+            appData: options.appData,
+            payloadBytes: transport.type == .direct ? Self.payloadBytes(of:) : nil
+        )
         state = Mutex(State(paused: options.paused, producerPaused: producer.paused))
     }
 
@@ -208,6 +216,11 @@ public final class Consumer: Sendable {
 
     // MARK: - Told by the transport
 
+    /// How much an event carries.
+    private static func payloadBytes(of event: Event) -> Int {
+        if case .rtp(let packet) = event { packet.count } else { 0 }
+    }
+
     func begin(_ consumed: ControlReply.Consumed) {
         state.withLock { state in
             (state.paused, state.producerPaused) = (consumed.paused, consumed.producerPaused)
@@ -273,6 +286,8 @@ extension Consumer: NotificationTarget {
             state.withLock { $0.currentLayers = layers }
             core.events.emit(.layersChange(layers))
             core.observers.emit(.layersChange(layers))
+        case .consumerRtp(_, let packet):
+            core.events.emit(.rtp(packet))
         case .consumerTrace(_, let event):
             core.events.emit(.trace(event))
             core.observers.emit(.trace(event))

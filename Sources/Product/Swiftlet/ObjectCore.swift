@@ -7,13 +7,19 @@ import Synchronization
 /// What every object of the API has: the application's data, two kinds of events, and one end.
 final class ObjectCore<Event: Sendable, ObserverEvent: Sendable>: Sendable {
     /// What befalls the object, for the application.
-    let events = EventHub<Event>()
+    let events: EventHub<Event>
     /// What is done to it as well, for monitoring tools.
     let observers = EventHub<ObserverEvent>()
     private let data: Mutex<JSONValue>
     private let ended = Mutex(false)
 
-    init(appData: JSONValue) { data = Mutex(appData) }
+    /// - Parameters:
+    ///   - appData: The application's own data.
+    ///   - payloadBytes: How much an event carries, of an object whose events carry messages or packets.
+    init(appData: JSONValue, payloadBytes: (@Sendable (Event) -> Int)? = nil) {
+        data = Mutex(appData)
+        events = EventHub(payloadBytes: payloadBytes)
+    }
 
     var appData: JSONValue {
         get { data.withLock { $0 } }

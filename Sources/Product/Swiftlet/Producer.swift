@@ -87,7 +87,8 @@ public final class Producer: Sendable {
     /// What the router makes of it, before it is fitted to a consumer.
     package let consumableRtpParameters: RtpParameters
     private let link: WorkerLink
-    private weak let transport: WebRtcTransport?
+    private weak let transport: TransportBody?
+    private let isDirect: Bool
     private weak let router: Router?
     private let core: ObjectCore<Event, ObserverEvent>
     private let state: Mutex<State>
@@ -117,7 +118,7 @@ public final class Producer: Sendable {
 
     init(
         id: String,
-        transport: WebRtcTransport,
+        transport: TransportBody,
         router: Router,
         options: ProducerOptions,
         rtpParameters: RtpParameters,
@@ -125,8 +126,24 @@ public final class Producer: Sendable {
     ) {
         (self.id, kind, self.rtpParameters, consumableRtpParameters) = (id, options.kind, rtpParameters, consumable)
         (link, self.transport, self.router) = (transport.link, transport, router)
+        isDirect = transport.type == .direct
         core = ObjectCore(appData: options.appData)
         state = Mutex(State(paused: options.paused))
+    }
+
+    /// Sends a packet as the producer's peer; on a direct transport, where the application is the peer.
+    ///
+    /// - Parameter packet: RTP in the clear, as ``rtpParameters`` have it.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/unsupported`` where a peer sends, with
+    ///   ``SwiftletError/Code/invalidArgument`` for what is no RTP of this producer, with
+    ///   ``SwiftletError/Code/sendBufferFull`` when 16 MiB wait for the worker already, or with
+    ///   ``SwiftletError/Code/closed``.
+    public func send(rtp packet: [UInt8]) async throws(SwiftletError) {
+        try requireOpen()
+        guard isDirect else {
+            throw SwiftletError(.unsupported, "send(): producer \(id) is not on a direct transport")
+        }
+        try await link.request(.sendRtp(producerId: id, packet: packet))
     }
 
     /// Stops forwarding to every consumer.

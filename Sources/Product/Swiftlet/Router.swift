@@ -16,7 +16,7 @@ public final class Router: Sendable {
     /// What monitoring tools want to know.
     @nonexhaustive public enum ObserverEvent: Sendable {
         /// A transport was created.
-        case newTransport(WebRtcTransport)
+        case newTransport(any Transport)
         /// An ``AudioLevelObserver`` or ``ActiveSpeakerObserver`` was created.
         case newRtpObserver(any RtpObserver)
         /// The router is closed; the last event.
@@ -31,8 +31,11 @@ public final class Router: Sendable {
 
     private struct State {
         var rtpCapabilities: RtpCapabilities
-        var transports: [String: WebRtcTransport] = [:]
+        var transports: [String: any RouterMember] = [:]
         var producers: [String: Producer] = [:]
+        var dataProducers: [String: DataProducer] = [:]
+        /// The ids of data producers in use, those on their way included.
+        var dataPlaces: Set<String> = []
         /// The ids in use, those on their way included, each with its SSRCs in the router.
         var places: [String: [UInt32]] = [:]
         var observers: [String: any RouterMember] = [:]
@@ -67,53 +70,6 @@ public final class Router: Sendable {
         (self.worker, link) = (worker, worker.link)
         core = ObjectCore(appData: appData)
         state = Mutex(State(rtpCapabilities: rtpCapabilities))
-    }
-
-    /// Makes a link for one peer, to send, to receive, or both.
-    ///
-    /// - Parameter options: Where it listens, and more.
-    /// - Returns: A transport whose parameters the peer has to be told.
-    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for bad options, with
-    ///   ``SwiftletError/Code/socket`` when nothing can be bound, or with ``SwiftletError/Code/closed``.
-    public func createWebRtcTransport(
-        _ options: WebRtcTransportOptions
-    ) async throws(SwiftletError) -> WebRtcTransport {
-        try requireOpen()
-        let (listen, server) = try place(of: options.listen)
-        let transport = WebRtcTransport(router: self, server: server, appData: options.appData)
-        let request = ControlRequest.CreateWebRtcTransport(
-            id: transport.id,
-            routerId: id,
-            listen: listen,
-            enableUdp: options.enableUdp,
-            enableTcp: options.enableTcp,
-            preferUdp: options.preferUdp,
-            preferTcp: options.preferTcp,
-            iceConsentTimeout: options.clampedConsentTimeout,
-            initialAvailableOutgoingBitrate: options.initialAvailableOutgoingBitrate
-        )
-        link.enter(transport.id, transport)
-        do {
-            try await link.request(.createWebRtcTransport(request)) { reply -> Void? in
-                guard case .webRtcTransport(let parameters) = reply else { return nil }
-                return transport.begin(parameters)
-            }
-        } catch {
-            link.remove(transport.id)
-            throw error
-        }
-        state.withLock { $0.transports[transport.id] = transport }
-        server?.add(transport)
-        if closed { transport.routerClosed() }
-        if let server, server.closed { transport.listenServerClosed() }
-        // Whatever closed it may have been too early to find it where it was just entered.
-        guard !transport.closed else {
-            removeTransport(transport.id)
-            server?.remove(transport)
-            throw SwiftletError(.closed, "router \(id) or the transport's server was closed meanwhile")
-        }
-        core.observers.emit(.newTransport(transport))
-        return transport
     }
 
     /// Makes an observer that tells who is loud.
@@ -257,6 +213,32 @@ public final class Router: Sendable {
         }
     }
 
+    func dataProducer(_ id: String) -> DataProducer? { state.withLock { $0.dataProducers[id] } }
+
+    /// Takes an id for a new data producer.
+    ///
+    /// - Throws: ``SwiftletError/Code/alreadyExists``.
+    func reserve(dataProducerId id: String) throws(SwiftletError) {
+        guard state.withLock({ $0.dataPlaces.insert(id).inserted }) else {
+            throw SwiftletError(.alreadyExists, "a DataProducer with same id \"\(id)\" already exists")
+        }
+    }
+
+    func add(_ producer: DataProducer) { state.withLock { $0.dataProducers[producer.id] = producer } }
+
+    func removeDataProducer(_ id: String) {
+        state.withLock { state in
+            state.dataProducers[id] = nil
+            state.dataPlaces.remove(id)
+        }
+    }
+
+    /// Puts a transport in, which is then closed with the router.
+    func add(_ transport: some RouterMember & Transport) { state.withLock { $0.transports[transport.id] = transport } }
+
+    /// Tells monitoring tools of a transport.
+    func tell(_ transport: some Transport) { core.observers.emit(.newTransport(transport)) }
+
     func removeObserver(_ id: String) { state.withLock { _ = $0.observers.removeValue(forKey: id) } }
 
     func removeTransport(_ id: String) { state.withLock { _ = $0.transports.removeValue(forKey: id) } }
@@ -299,23 +281,7 @@ public final class Router: Sendable {
         return number
     }
 
-    private func requireOpen() throws(SwiftletError) {
+    func requireOpen() throws(SwiftletError) {
         if closed { throw SwiftletError(.closed, "router \(id) is closed") }
-    }
-
-    private func place(
-        of listen: WebRtcTransportOptions.Listen
-    ) throws(SwiftletError) -> (ControlRequest.CreateWebRtcTransport.Listen, WebRtcServer?) {
-        switch listen {
-        case .infos(let infos):
-            try infos.check()
-            return (.infos(infos), nil)
-        case .server(let server):
-            guard server.link === link else {
-                throw SwiftletError(.invalidArgument, "listen: WebRtcServer \(server.id) belongs to another worker")
-            }
-            guard !server.closed else { throw SwiftletError(.closed, "WebRtcServer \(server.id) is closed") }
-            return (.server(id: server.id), server)
-        }
     }
 }

@@ -18,12 +18,14 @@ public struct SwiftletError: Error, Hashable, Sendable, CustomStringConvertible 
         case notFound
         /// The id, SSRC, MID or RID is in use.
         case alreadyExists
-        /// A codec, protocol or option that is not known here.
+        /// A codec, protocol or option that is not known here, or an operation that this kind of object does not have.
         case unsupported
         /// A socket could not be bound or set up.
         case socket
         /// A table or limit is full.
         case limitReached
+        /// Too much waits to be sent already; the message was dropped, and may be sent again when less waits.
+        case sendBufferFull
         /// The worker could not be started.
         case workerStart
         /// The worker ended; everything in it is gone.
@@ -52,6 +54,7 @@ public struct SwiftletError: Error, Hashable, Sendable, CustomStringConvertible 
             case .unsupported: .unsupported
             case .socket: .socket
             case .limitReached: .limitReached
+            case .sendBufferFull: .sendBufferFull
             case .internal: .internal
             }
         self.init(code, refusal.message)

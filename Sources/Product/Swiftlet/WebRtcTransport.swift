@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletControl
+public import SwiftletControl
 public import SwiftletORTC
 import Synchronization
 
-/// A link to one peer, over ICE, DTLS and SRTP, that carries what the peer sends, receives, or both.
-public final class WebRtcTransport: Sendable {
+/// A link to one peer, over ICE and DTLS, that carries what the peer sends, receives, or both: media over SRTP, messages
+/// over SCTP.
+public final class WebRtcTransport: Transport {
     /// Something that befell a transport.
     @nonexhaustive public enum Event: Hashable, Sendable {
         /// The router, or its worker, is closed; the last event.
@@ -19,6 +20,15 @@ public final class WebRtcTransport: Sendable {
         case iceSelectedTupleChange(TransportTuple?)
         /// DTLS has come further, or failed.
         case dtlsStateChange(DtlsState)
+        /// SCTP has come further, or failed; with connected, ``WebRtcTransport/sctpNegotiatedStreams`` are known.
+        case sctpStateChange(SctpState)
+        /// The peer opened a data channel in band, RFC 8832.
+        ///
+        /// Its messages are held, within limits, for a data producer on its stream; a data consumer on the same stream
+        /// sends back.
+        case dataChannelOpened(InBandDataChannel)
+        /// The peer closed the data channel on a stream; the data producer there gets no more messages.
+        case dataChannelClosed(streamId: UInt16)
     }
 
     /// What monitoring tools want to know.
@@ -27,12 +37,18 @@ public final class WebRtcTransport: Sendable {
         case newProducer(Producer)
         /// A consumer was created.
         case newConsumer(Consumer)
+        /// A data producer was created.
+        case newDataProducer(DataProducer)
+        /// A data consumer was created.
+        case newDataConsumer(DataConsumer)
         /// ICE has come further, or lost the peer.
         case iceStateChange(IceState)
         /// Media leaves by another pair, or by none.
         case iceSelectedTupleChange(TransportTuple?)
         /// DTLS has come further, or failed.
         case dtlsStateChange(DtlsState)
+        /// SCTP has come further, or failed.
+        case sctpStateChange(SctpState)
         /// The transport is closed; the last event.
         case close
     }
@@ -46,21 +62,20 @@ public final class WebRtcTransport: Sendable {
         var dtlsState = DtlsState.new
         var dtlsRemoteCert: String?
         var isConnecting = false
-        var producers: [String: Producer] = [:]
-        var consumers: [String: Consumer] = [:]
-        /// What MIDs, payload types, extension ids and SSRCs mean across the consumers.
-        var numbers = TransportNumbers()
-        /// The canonical name that all of the peer's producers share.
-        var cname: String?
+        var sctpParameters: SctpParameters?
+        var sctpState: SctpState?
+        var sctpNegotiatedStreams: NumSctpStreams?
     }
 
-    /// Names the transport.
-    public let id = Identifier.make()
-    let link: WorkerLink
-    private weak let router: Router?
+    let body: TransportBody
     private let server: WebRtcServer?
     private let core: ObjectCore<Event, ObserverEvent>
     private let state = Mutex(State())
+
+    /// Names the transport.
+    public var id: String { body.id }
+    /// ``TransportType/webRtc``.
+    public var type: TransportType { body.type }
 
     /// The application's own data.
     public var appData: JSONValue {
@@ -86,6 +101,12 @@ public final class WebRtcTransport: Sendable {
     public var dtlsState: DtlsState { state.withLock { $0.dtlsState } }
     /// The peer's certificate in PEM, once DTLS is connected.
     public var dtlsRemoteCert: String? { state.withLock { $0.dtlsRemoteCert } }
+    /// What the peer has to know to open data channels; `nil` where they are not enabled.
+    public var sctpParameters: SctpParameters? { state.withLock { $0.sctpParameters } }
+    /// How far SCTP has come; `nil` where data channels are not enabled.
+    public var sctpState: SctpState? { state.withLock { $0.sctpState } }
+    /// How many streams there are each way, once SCTP is connected.
+    public var sctpNegotiatedStreams: NumSctpStreams? { state.withLock { $0.sctpNegotiatedStreams } }
 
     /// What happens on the transport, for monitoring tools.
     public var observer: EventSource<ObserverEvent> { core.observers.source }
@@ -93,9 +114,17 @@ public final class WebRtcTransport: Sendable {
     /// The transport's events from now on, in a sequence of the caller's own that ends with the transport.
     public func events() -> some AsyncSequence<Event, Never> & Sendable { core.events.subscribe() }
 
-    init(router: Router, server: WebRtcServer?, appData: JSONValue) {
-        (self.router, self.server, link) = (router, server, router.link)
-        core = ObjectCore(appData: appData)
+    init(router: Router, server: WebRtcServer?, options: WebRtcTransportOptions) {
+        body = TransportBody(
+            router: router,
+            type: .webRtc,
+            dataPath: options.enableSctp ? .sctp : .none,
+            maxSendMessageSize: options.maxSendMessageSize,
+            maxReceiveMessageSize: options.maxReceiveMessageSize
+        )
+        self.server = server
+        core = ObjectCore(appData: options.appData)
+        if options.enableSctp { state.withLock { $0.sctpState = .new } }
     }
 
     // MARK: - The link
@@ -106,7 +135,7 @@ public final class WebRtcTransport: Sendable {
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidState`` the second time, with
     ///   ``SwiftletError/Code/invalidArgument`` for bad parameters, or with ``SwiftletError/Code/closed``.
     public func connect(dtlsParameters: DtlsParameters) async throws(SwiftletError) {
-        try requireOpen()
+        try body.requireOpen()
         let parameters: DtlsParameters
         do { parameters = try ORTC.validated(dtlsParameters) } catch { throw SwiftletError(error) }
         let isFirst = state.withLock { state in
@@ -116,7 +145,7 @@ public final class WebRtcTransport: Sendable {
         guard isFirst else { throw SwiftletError(.invalidState, "connect() already called") }
         do {
             let request = ControlRequest.connectWebRtcTransport(id: id, dtlsParameters: parameters)
-            try await link.request(request) { [self] reply -> Void? in
+            try await body.link.request(request) { [self] reply -> Void? in
                 guard case .connected(let role) = reply else { return nil }
                 return state.withLock { $0.dtlsParameters.role = role }
             }
@@ -131,8 +160,8 @@ public final class WebRtcTransport: Sendable {
     /// - Returns: What the peer has to be told.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/closed``.
     public func restartIce() async throws(SwiftletError) -> IceParameters {
-        try requireOpen()
-        return try await link.request(.restartIce(transportId: id)) { [self] reply in
+        try body.requireOpen()
+        return try await body.link.request(.restartIce(transportId: id)) { [self] reply in
             guard case .iceParameters(let parameters) = reply else { return nil }
             state.withLock { $0.iceParameters = parameters }
             return parameters
@@ -141,22 +170,22 @@ public final class WebRtcTransport: Sendable {
 
     /// Limits what the peer sends, in bits per second; 0 lifts the limit.
     public func setMaxIncomingBitrate(_ bitrate: UInt32) async throws(SwiftletError) {
-        try requireOpen()
-        try await link.request(.setMaxIncomingBitrate(transportId: id, bitrate: bitrate))
+        try body.requireOpen()
+        try await body.link.request(.setMaxIncomingBitrate(transportId: id, bitrate: bitrate))
     }
 
     /// What the transport has seen so far.
     public func getStats() async throws(SwiftletError) -> [WebRtcTransportStat] {
-        try requireOpen()
-        return try await link.request(.getTransportStats(id: id)) {
+        try body.requireOpen()
+        return try await body.link.request(.getTransportStats(id: id)) {
             if case .transportStats(let stat) = $0 { [stat] } else { nil }
         }
     }
 
     /// The inside of the transport, for people who debug.
     public func dump() async throws(SwiftletError) -> TransportDump {
-        try requireOpen()
-        return try await link.request(.dumpTransport(id: id)) {
+        try body.requireOpen()
+        return try await body.link.request(.dumpTransport(id: id)) {
             if case .transportDump(let dump) = $0 { dump } else { nil }
         }
     }
@@ -164,210 +193,68 @@ public final class WebRtcTransport: Sendable {
     /// Closes the transport with its producers and consumers; closing again does nothing.
     public func close() async {
         guard end(with: nil) else { return }
-        try? await link.request(.closeTransport(id: id))
+        try? await body.link.request(.closeTransport(id: id))
     }
 
-    // MARK: - Media
+    // MARK: - Media and messages
 
     /// Takes media from the peer into the router.
-    ///
-    /// - Parameter options: What the peer sends.
-    /// - Returns: The producer.
-    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` or ``SwiftletError/Code/unsupported`` for
-    ///   bad parameters or a codec that the router lacks, with ``SwiftletError/Code/alreadyExists`` for an id, SSRC, MID
-    ///   or RID in use, or with ``SwiftletError/Code/closed``.
     public func produce(_ options: ProducerOptions) async throws(SwiftletError) -> Producer {
-        try requireOpen()
-        guard let router, !router.closed else { throw closedError }
-        var parameters: RtpParameters
-        do {
-            parameters = try ORTC.validatedProducer(options.rtpParameters, kind: options.kind)
-        } catch {
-            throw SwiftletError(error)
-        }
-        parameters.rtcp.cname = cname(offered: parameters.rtcp.cname)
-        let producerId = options.id ?? Identifier.make()
-        guard (1...128).contains(producerId.utf8.count) else {
-            throw SwiftletError(.invalidArgument, "id has to be 1 to 128 bytes long")
-        }
-        let place = try router.reserve(producerId: producerId, kind: options.kind, rtpParameters: parameters)
-        let producer = Producer(
-            id: producerId,
-            transport: self,
-            router: router,
-            options: options,
-            rtpParameters: parameters,
-            consumable: place.consumable
-        )
-        let request = ControlRequest.Produce(
-            id: producerId,
-            transportId: id,
-            kind: options.kind,
-            rtpParameters: parameters,
-            rtpMapping: place.mapping,
-            keyFrameRequestDelay: options.keyFrameRequestDelay,
-            paused: options.paused
-        )
-        link.enter(producerId, producer)
-        do {
-            try await link.request(.produce(request)) { reply -> Void? in
-                guard case .produced(let type) = reply else { return nil }
-                return producer.begin(type)
-            }
-        } catch {
-            link.remove(producerId)
-            router.removeProducer(producerId)
-            throw error
-        }
-        state.withLock { $0.producers[producerId] = producer }
-        router.add(producer)
-        if closed { producer.transportClosed() }
-        // Whatever closed it may have been too early to find it where it was just entered.
-        guard !producer.closed else {
-            removeProducer(producerId)
-            router.removeProducer(producerId)
-            throw closedError
-        }
+        let producer = try await body.produce(options)
         core.observers.emit(.newProducer(producer))
         return producer
     }
 
     /// Sends a producer's media to the peer.
-    ///
-    /// - Parameter options: Which producer, and what the peer can receive.
-    /// - Returns: The consumer, whose parameters the peer has to be told.
-    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/notFound`` for an unknown producer, with
-    ///   ``SwiftletError/Code/unsupported`` when no codec is common, with ``SwiftletError/Code/invalidArgument`` for bad
-    ///   capabilities, layers below 0, a MID in use or a payload type that has another meaning here, or with
-    ///   ``SwiftletError/Code/closed``.
     public func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer {
-        try requireOpen()
-        guard let router, !router.closed else { throw closedError }
-        guard let producer = router.producer(options.producerId) else {
-            throw SwiftletError(.notFound, "Producer with id \"\(options.producerId)\" not found")
-        }
-        try options.preferredLayers?.check()
-        let resolved = try reserve(options, producer.consumableRtpParameters)
-        let type = ConsumerType(producer.type)
-        let consumer = Consumer(
-            transport: self,
-            producer: producer,
-            type: type,
-            rtpParameters: resolved.rtpParameters,
-            options: options
-        )
-        let request = ControlRequest.Consume(
-            id: consumer.id,
-            transportId: id,
-            producerId: producer.id,
-            kind: producer.kind,
-            type: type,
-            rtpParameters: resolved.rtpParameters,
-            codecMapping: resolved.codecMapping,
-            consumableRtpEncodings: producer.consumableRtpParameters.encodings,
-            paused: options.paused,
-            preferredLayers: options.preferredLayers,
-            ignoreDtx: options.ignoreDtx
-        )
-        link.enter(consumer.id, consumer)
-        state.withLock { $0.consumers[consumer.id] = consumer }
-        do {
-            try await link.request(.consume(request)) { reply -> Void? in
-                guard case .consumed(let consumed) = reply else { return nil }
-                return consumer.begin(consumed)
-            }
-        } catch {
-            consumer.abandon()
-            throw error
-        }
-        guard !closed else {
-            consumer.transportClosed()
-            throw closedError
-        }
+        let consumer = try await body.consume(options)
         core.observers.emit(.newConsumer(consumer))
         return consumer
     }
 
-    /// Negotiates a consumer and takes its numbers.
-    private func reserve(
-        _ options: ConsumerOptions,
-        _ consumable: RtpParameters
-    ) throws(SwiftletError) -> ConsumerRtpParameters {
-        try state.withLock { state throws(SwiftletError) in
-            do throws(ORTCError) {
-                var random = SystemRandomNumberGenerator()
-                let mid = options.mid ?? state.numbers.makeMid()
-                let resolved = try ORTC.consumerRtpParameters(
-                    consumable,
-                    capabilities: options.rtpCapabilities,
-                    mid: mid,
-                    enableRtx: options.enableRtx,
-                    forwardDependencyDescriptor: options.forwardDependencyDescriptor,
-                    avoiding: state.numbers.ssrcs,
-                    using: &random
-                )
-                try state.numbers.reserve(resolved.rtpParameters)
-                return resolved
-            } catch {
-                throw SwiftletError(error)
-            }
-        }
+    /// Takes messages from the peer into the router; with ``WebRtcTransportOptions/enableSctp``.
+    public func produceData(_ options: DataProducerOptions) async throws(SwiftletError) -> DataProducer {
+        let producer = try await body.produceData(options)
+        core.observers.emit(.newDataProducer(producer))
+        return producer
     }
 
-    private func cname(offered: String?) -> String {
-        state.withLock { state in
-            if let cname = state.cname { return cname }
-            var random = SystemRandomNumberGenerator()
-            let cname = offered ?? ORTC.randomCname(using: &random)
-            state.cname = cname
-            return cname
-        }
+    /// Sends a data producer's messages to the peer; with ``WebRtcTransportOptions/enableSctp``.
+    public func consumeData(_ options: DataConsumerOptions) async throws(SwiftletError) -> DataConsumer {
+        let consumer = try await body.consumeData(options)
+        core.observers.emit(.newDataConsumer(consumer))
+        return consumer
     }
 
-    // MARK: - Told by what it lives in and by what lives in it
+    // MARK: - Told by what it lives in
 
     func begin(_ parameters: ControlReply.WebRtcTransport) {
         state.withLock { state in
             state.iceParameters = parameters.iceParameters
             state.iceCandidates = parameters.iceCandidates
             state.dtlsParameters = parameters.dtlsParameters
+            state.sctpParameters = parameters.sctpParameters
         }
     }
-
-    func routerClosed() { _ = end(with: .routerClose) }
 
     func listenServerClosed() { _ = end(with: .listenServerClose) }
 
-    func removeProducer(_ id: String) { state.withLock { _ = $0.producers.removeValue(forKey: id) } }
-
-    func remove(_ consumer: Consumer) {
-        state.withLock { state in
-            guard state.consumers.removeValue(forKey: consumer.id) != nil else { return }
-            state.numbers.release(consumer.rtpParameters)
-        }
-    }
-
     private func end(with last: Event?) -> Bool {
         guard core.close() else { return false }
-        link.remove(id)
-        let (producers, consumers) = state.withLock { state in
+        state.withLock { state in
             (state.iceState, state.iceSelectedTuple, state.dtlsState) = (.closed, nil, .closed)
-            return (Array(state.producers.values), Array(state.consumers.values))
+            if state.sctpState != nil { state.sctpState = .closed }
         }
-        for producer in producers { producer.transportClosed() }
-        for consumer in consumers { consumer.transportClosed() }
-        router?.removeTransport(id)
+        body.close()
         server?.remove(self)
         core.events.finish(with: last)
         core.observers.finish(with: .close)
         return true
     }
+}
 
-    private func requireOpen() throws(SwiftletError) {
-        if closed { throw closedError }
-    }
-
-    private var closedError: SwiftletError { SwiftletError(.closed, "transport \(id) is closed") }
+extension WebRtcTransport: RouterMember {
+    func routerClosed() { _ = end(with: .routerClose) }
 }
 
 extension WebRtcTransport: NotificationTarget {
@@ -388,6 +275,17 @@ extension WebRtcTransport: NotificationTarget {
             }
             core.events.emit(.dtlsStateChange(dtlsState))
             core.observers.emit(.dtlsStateChange(dtlsState))
+        case .sctpStateChanged(_, let sctpState, let streams):
+            state.withLock { state in
+                state.sctpState = sctpState
+                if let streams { state.sctpNegotiatedStreams = streams }
+            }
+            core.events.emit(.sctpStateChange(sctpState))
+            core.observers.emit(.sctpStateChange(sctpState))
+        case .dataChannelOpened(_, let channel):
+            core.events.emit(.dataChannelOpened(channel))
+        case .dataChannelClosed(_, let streamId):
+            core.events.emit(.dataChannelClosed(streamId: streamId))
         case .listenServerClosed:
             listenServerClosed()
         default:

@@ -122,6 +122,11 @@ extension ControlNotification {
         case .consumerProducerPaused(let id), .consumerProducerResumed(let id), .consumerProducerClosed(let id): id
         case .consumerLayersChanged(let id, _), .consumerTrace(let id, _): id
         case .producerDemand(let id, _), .producerVideoOrientationChanged(let id, _), .producerTrace(let id, _): id
+        case .consumerRtp(let id, _), .transportRtcp(let id, _): id
+        case .sctpStateChanged(let id, _, _), .dataChannelOpened(let id, _), .dataChannelClosed(let id, _): id
+        case .dataConsumerProducerPaused(let id), .dataConsumerProducerResumed(let id): id
+        case .dataConsumerProducerClosed(let id), .dataConsumerSendBufferFull(let id): id
+        case .dataConsumerBufferedAmountLow(let id, _), .dataConsumerMessage(let id, _, _): id
         case .audioLevels(let id, _), .audioSilence(let id), .dominantSpeaker(let id, _): id
         }
     }
