@@ -223,6 +223,7 @@ extension SCTPAssociation {
         )
         negotiated = agreed
         queue.isInterleaving = agreed.interleaving
+        queue.interleavingLimit = Int(window) / 2
         queue.drop(from: agreed.outgoingStreams)
         if !agreed.partialReliability { queue.makeReliable() }
         peerWindow = Int(window)

@@ -166,6 +166,7 @@ package final class SCTPAssociation {
     ///   - message: What to send; its payload is shared, not copied.
     ///   - now: When its lifetime begins.
     /// - Returns: The stream's buffered amount, this message included.
+    /// - Throws: ``SCTPSendError``, and then the message counts as never handed over.
     package func send(_ message: SCTPMessage, now: Instant) throws(SCTPSendError) -> Int {
         switch phase {
         case .idle, .cookieWait, .cookieEchoed, .established: break
@@ -202,6 +203,9 @@ package final class SCTPAssociation {
 
     /// Bytes that all streams hold, sent or not, until they are acknowledged.
     package var bufferedAmount: Int { queue.bytes + outstanding.bytes }
+
+    /// Bytes that are held for messages received in part, out of order, or not polled.
+    package var heldBytes: Int { receiver.heldBytes }
 
     /// Asks for ``Output/bufferedAmountLow(stream:amount:)`` whenever the amount falls from above `bytes` to it or below.
     package func setBufferedAmountLowThreshold(_ bytes: Int, of stream: UInt16) {

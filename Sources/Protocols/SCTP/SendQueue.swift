@@ -38,9 +38,14 @@ struct SendQueue {
     private var recent: OutgoingStream?
     private var rotation = Fifo<OutgoingStream>()
     private var current: OutgoingStream?
+    /// With I-DATA, bytes of messages begun and not finished may come to so many: the peer has to hold them all at once.
+    var interleavingLimit = Int.max
+    private var begunBytes = 0
+    /// Streams whose next message waits for that.
+    private var parked = Fifo<OutgoingStream>()
 
     /// Whether nothing waits.
-    var isEmpty: Bool { current == nil && rotation.isEmpty }
+    var isEmpty: Bool { current == nil && rotation.isEmpty && parked.isEmpty }
 
     /// The stream, if it was ever used.
     func existing(_ id: UInt16) -> OutgoingStream? { recent?.id == id ? recent : streams[id] }
@@ -80,9 +85,7 @@ struct SendQueue {
         rotation.append(stream)
     }
 
-    /// Cuts the next fragment, of at most `room` bytes.
-    ///
-    /// - Parameter least: What a fragment must have room for unless its message ends with it.
+    /// Cuts the next fragment, of at most `room` bytes, and of `least` at least unless its message ends with it.
     mutating func next(room: Int, least: Int, now: Instant) -> Next {
         while let stream = current ?? rotation.popFirst() {
             current = stream
@@ -99,6 +102,11 @@ struct SendQueue {
                 return .expired(message)
             }
             let rest = message.rest
+            if isInterleaving, message.cut == 0, rest > room, begunBytes > 0, begunBytes + rest > interleavingLimit {
+                parked.append(stream)
+                current = nil
+                continue
+            }
             guard rest <= room || room >= least else { return .nothing }
             return .fragment(cut(min(rest, room), from: message, of: stream))
         }
@@ -115,9 +123,13 @@ struct SendQueue {
             index: message.fragments,
             isLast: isLast
         )
+        if isInterleaving, fragment.offset == 0, !isLast { begunBytes += message.payload.count }
         message.cut += length
         message.fragments &+= 1
-        if isLast { _ = stream.messages.popFirst() }
+        if isLast {
+            _ = stream.messages.popFirst()
+            if isInterleaving, fragment.offset > 0 { finishInterleaved(message) }
+        }
         release(length, of: stream)
         if isLast || isInterleaving { finishTurn(of: stream) }
         return fragment
@@ -153,8 +165,15 @@ struct SendQueue {
         low.append((stream.id, stream.buffered))
     }
 
+    /// Lets messages begin that waited for this one's end.
+    private mutating func finishInterleaved(_ message: OutgoingMessage) {
+        begunBytes -= message.payload.count
+        while let stream = parked.popFirst() { rotation.append(stream) }
+    }
+
     private mutating func dropFirst(of stream: OutgoingStream) {
         guard let message = stream.messages.popFirst() else { return }
+        if isInterleaving, message.cut > 0 { finishInterleaved(message) }
         release(message.rest, of: stream)
         if current === stream { finishTurn(of: stream) }
     }
@@ -200,6 +219,8 @@ struct SendQueue {
 
     /// Begins all streams anew, for a peer that did; what was not sent stays, a message begun starts over.
     mutating func restart() {
+        begunBytes = 0
+        while let stream = parked.popFirst() { rotation.append(stream) }
         for stream in streams.values {
             (stream.nextOrdered, stream.nextUnordered) = (0, 0)
             if stream.reset == .requested { stream.reset = .ready }
@@ -222,6 +243,6 @@ struct SendQueue {
             stream.messages.removeAll()
             stream.buffered = 0
         }
-        (bytes, rotation, current) = (0, Fifo(), nil)
+        (bytes, rotation, parked, current) = (0, Fifo(), Fifo(), nil)
     }
 }
