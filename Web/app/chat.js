@@ -37,6 +37,7 @@ export class Chat {
   /** What this person said lately: {id, text, time, isSent}. */
   #said = [];
   #allowances = new Map();
+  #hasRecalled = false;
   /** Timers of those who type, by person. */
   #typing = new Map();
   #lastTyping = 0;
@@ -68,6 +69,7 @@ export class Chat {
     this.#composer.clear();
     this.#allowances.clear();
     this.#said = [];
+    this.#hasRecalled = false;
     this.#setUnread(0);
     if (!room) return;
     const { channels } = room;
@@ -145,17 +147,19 @@ export class Chat {
   #recall(history) {
     const { peerId: own, peers } = this.#room;
     const entries = readHistory(history);
-    const wasEmpty = this.#list.isEmpty;
     const added = this.#list.merge(entries.map((entry) => {
       const isMine = entry.peerId === own;
       return { ...entry, isMine, name: entry.displayName || peers.get(entry.peerId)?.displayName || 'Guest' };
     }));
     // Who comes for the first time has missed nothing yet.
-    if (!wasEmpty) for (const { isMine } of added) if (!isMine) this.#noteUnread();
+    if (this.#hasRecalled) for (const { isMine } of added) if (!isMine) this.#noteUnread();
+    this.#hasRecalled = true;
+    // Only what went out on a connection that is gone may be lost.
+    const isDoubtful = ({ time }) => this.#room.channels.state !== 'open' && Date.now() - time < DOUBTFUL;
     const remembered = new Set(entries.filter(({ peerId }) => peerId === own).map(({ id }) => id));
     for (const message of this.#said) {
       if (remembered.has(message.id)) message.isSent = true;
-      else if (Date.now() - message.time < DOUBTFUL) message.isSent = false;
+      else if (isDoubtful(message)) message.isSent = false;
     }
   }
 

@@ -43,7 +43,7 @@ export class Composer {
 
   focus() {
     // On a phone the keyboard would hide what one wants to read.
-    if (matchMedia('(hover: none)').matches) $('#chat-close').focus();
+    if (matchMedia('(pointer: coarse)').matches) $('#chat-close').focus();
     else this.#input.focus();
   }
 

@@ -10,6 +10,9 @@ import { Sending } from './sending.js';
 const PATIENCE = 1500;
 /** How long an ICE restart may take before everything is built anew. */
 const RESTART_LIMIT = 7000;
+/** How long after a chat channel was taken the history is asked for what was said before that, and how often at most. */
+const RECALL_DELAY = 1500;
+const RECALL_PAUSE = 5000;
 
 /**
  * One person's membership in a room: signalling, two transports, what is sent and what is received. It comes back by
@@ -37,6 +40,8 @@ export class Room extends EventEmitter {
   #epoch = 0;
   #hasJoined = false;
   #timers = new Map();
+  #recallTimer;
+  #lastRecall = -Infinity;
 
   constructor(settings) {
     super();
@@ -213,6 +218,7 @@ export class Room extends EventEmitter {
     this.#epoch += 1;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    clearTimeout(this.#recallTimer);
     this.#setVoices({ volumes: [], speaker: null });
     this.#receiving.stop();
     this.channels.stop();
@@ -296,10 +302,24 @@ export class Room extends EventEmitter {
       const peer = this.peers.get(data.peerId) ?? this.#addPeer({ id: data.peerId }, true);
       await taker.take(transport, peer, data, () => this.peers.get(peer.id) === peer);
       accept();
+      if (method === 'newDataConsumer' && data.label === 'chat') this.#recallSoon();
     } catch (error) {
       if (transport === this.recvTransport) console.info(`${method} was not accepted:`, error.message);
       reject(500, error.message);
     }
+  }
+
+  /** Between joining and taking somebody's chat channel something may have been said. */
+  #recallSoon() {
+    const epoch = this.#epoch;
+    clearTimeout(this.#recallTimer);
+    const delay = Math.max(RECALL_DELAY, this.#lastRecall + RECALL_PAUSE - performance.now());
+    this.#recallTimer = setTimeout(async () => {
+      this.#lastRecall = performance.now();
+      // A server that does not know it has told the history with `join`, or keeps none.
+      const { chatHistory } = await this.#signaling.request('getChatHistory').catch(() => ({}));
+      if (chatHistory && epoch === this.#epoch) this.emit('history', chatHistory);
+    }, delay);
   }
 
   #notified(method, data) {

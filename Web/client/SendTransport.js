@@ -79,24 +79,27 @@ export class SendTransport extends Transport {
     streamParameters({ streamId: 0, ...reliability });
     if (this.listenerCount('producedata') === 0) throw new TypeError('no "producedata" listener set into this transport');
     this.dataChannels.checkEnabled();
-    return this.enqueue(async () => {
-      const sctpStreamParameters = streamParameters({ streamId: this.dataChannels.takeId(), ...reliability });
-      const dataChannel = this.dataChannels.open(sctpStreamParameters, label, protocol);
-      try {
+    let dataChannel;
+    try {
+      const sctpStreamParameters = await this.enqueue(async () => {
+        const parameters = streamParameters({ streamId: this.dataChannels.takeId(), ...reliability });
+        dataChannel = this.dataChannels.open(parameters, label, protocol);
         // The section stays, once it is there, whatever becomes of its channels.
         if (!this.#localSections().some(({ kind, isRejected }) => kind === 'application' && !isRejected)) await this.#addData();
-        const { id } = await this.ask('producedata', { sctpStreamParameters, label, protocol, appData });
-        this.checkOpen();
-        const values = { id, dataChannel, sctpStreamParameters, appData };
-        const producer = new DataProducer(values, (closing) => this.#dataProducers.delete(closing));
-        this.#dataProducers.add(producer);
-        this.observer.emit('newdataproducer', producer);
-        return producer;
-      } catch (error) {
-        dataChannel.close();
-        throw error;
-      }
-    });
+        return parameters;
+      });
+      // A server may answer only when others have taken the channel; media need not wait for that.
+      const { id } = await this.ask('producedata', { sctpStreamParameters, label, protocol, appData });
+      this.checkOpen();
+      const values = { id, dataChannel, sctpStreamParameters, appData };
+      const producer = new DataProducer(values, (closing) => this.#dataProducers.delete(closing));
+      this.#dataProducers.add(producer);
+      this.observer.emit('newdataproducer', producer);
+      return producer;
+    } catch (error) {
+      dataChannel?.close();
+      throw error;
+    }
   }
 
   /**
