@@ -120,6 +120,7 @@ let package = Package(
             )
         ),
         room("Media", "EventLoop", rooms("Wire", "CNetwork")),
+        room("Media", "SyntheticMedia", rooms("Wire")),
         room("Media", "Worker", rooms("Engine", "EventLoop", "Control", "WorkerProtocol", "Crypto", "ORTC", "Wire")),
 
         // Product
@@ -245,14 +246,7 @@ let package = Package(
                 "Wire"
             )
         ),
-        // Layered video without pictures, and a receiver that checks what became of it.
-        .target(
-            name: "SyntheticMedia",
-            dependencies: rooms("Wire"),
-            path: "Tests/Support/SyntheticMedia",
-            swiftSettings: borrowing
-        ),
-        tests("SyntheticMedia", rooms("Streams", "RTP", "Wire") + ["SyntheticMedia"]),
+        tests("SyntheticMedia", rooms("SyntheticMedia", "Streams", "RTP", "Wire")),
         .testTarget(
             name: "Simulation",
             dependencies: rooms(
@@ -267,8 +261,9 @@ let package = Package(
                 "SRTP",
                 "RTP",
                 "Crypto",
+                "SyntheticMedia",
                 "Wire"
-            ) + ["SyntheticMedia"],
+            ),
             swiftSettings: borrowing
         ),
         // A path between two associations that loses, delays and reorders, and the clock of both.

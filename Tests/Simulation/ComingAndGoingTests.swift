@@ -3,7 +3,7 @@
 
 import SwiftletControl
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 @Suite("Layers, viewers and streams that come and go")

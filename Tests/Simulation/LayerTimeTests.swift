@@ -3,7 +3,7 @@
 
 import SwiftletControl
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 @Suite("Time across layers")

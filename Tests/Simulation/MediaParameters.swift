@@ -4,7 +4,7 @@
 import SwiftletControl
 import SwiftletORTC
 import SwiftletRTP
-import SyntheticMedia
+import SwiftletSyntheticMedia
 
 /// Requests as a host would make them for the peers of a ``MediaWorld``.
 enum MediaParameters {

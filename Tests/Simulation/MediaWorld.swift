@@ -8,7 +8,7 @@ import SwiftletORTC
 import SwiftletRTP
 import SwiftletStreams
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 
 /// An engine with publishers and viewers of layered video, in virtual time of whole milliseconds.
 ///

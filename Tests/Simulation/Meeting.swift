@@ -3,7 +3,7 @@
 
 import SwiftletControl
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 /// How a meeting with viewers that change their minds is set up.

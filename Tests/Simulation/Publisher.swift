@@ -4,7 +4,7 @@
 import SwiftletCrypto
 import SwiftletRTP
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 
 /// A peer that sends synthetic video, in one or several encodings, and audio beside it, as a browser does.
 ///

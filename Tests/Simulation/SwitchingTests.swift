@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 @Suite("Viewers that switch layers at random")

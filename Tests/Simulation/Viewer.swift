@@ -4,7 +4,7 @@
 import SwiftletCrypto
 import SwiftletRTP
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 
 /// A peer that views what a ``Publisher`` sends, checks it, asks for what it misses and reports on it.
 final class Viewer: KeyedPeer {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 @Suite("The reference receiver finds what is planted")

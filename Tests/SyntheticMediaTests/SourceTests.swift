@@ -4,7 +4,7 @@
 import SwiftletRTP
 import SwiftletStreams
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 import Testing
 
 @Suite("Synthetic sources say of their frames what is true")

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletWire
-import SyntheticMedia
+import SwiftletSyntheticMedia
 
 /// One packet on its way to a checker.
 struct Forwarded {

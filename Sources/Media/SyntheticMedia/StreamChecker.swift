@@ -78,10 +78,14 @@ package final class StreamChecker {
     /// The largest correction at a switch.
     package private(set) var largestCorrection = Duration.zero
 
-    package init(_ rules: Rules) {
+    /// - Parameters:
+    ///   - rules: What the stream has to keep to.
+    ///   - window: Packets that may wait for a gap before them, a power of two; each costs some 100 bytes.
+    package init(_ rules: Rules, window: Int = 2048) {
+        precondition(window > 0 && window & (window - 1) == 0)
         self.rules = rules
         numbers = PictureNumbers(rules.codec)
-        slots = Array(repeating: nil, count: 2048)
+        slots = Array(repeating: nil, count: window)
     }
 
     /// What was found, and how often.
