@@ -10,9 +10,9 @@ import Testing
     private static let start = ContinuousClock.now
 
     /// A message as the page sends it.
-    static func text(_ text: String, id: String) -> [UInt8] {
+    static func text(_ text: String, id: String) -> String {
         let members = ["type": "text", "id": id, "text": text]
-        return (try? JSONEncoder().encode(members)).map { Array($0) } ?? []
+        return (try? JSONEncoder().encode(members)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// A history that many peers have written in, each within its rate.
@@ -26,7 +26,7 @@ import Testing
 
     @Test("A text is kept with who wrote it, the name of that time and the server's clock") func kept() {
         let history = ChatHistory()
-        let payload = Array(#"{"type":"text","id":"m1","text":"héllo","time":5,"peerId":"mallory"}"#.utf8)
+        let payload = #"{"type":"text","id":"m1","text":"héllo","time":5,"peerId":"mallory"}"#
         #expect(history.take(payload, from: "bob", displayName: "Bob", time: 1_000, now: Self.start) == .kept)
         #expect(
             history.messages
@@ -78,14 +78,14 @@ import Testing
     )
     func refused(text: String, outcome: ChatHistory.Outcome) {
         let history = ChatHistory()
-        #expect(history.take(Array(text.utf8), from: "p", displayName: "", time: 0, now: Self.start) == outcome)
+        #expect(history.take(text, from: "p", displayName: "", time: 0, now: Self.start) == outcome)
         #expect(history.isEmpty)
         #expect(history.outcomes == [outcome: 1])
     }
 
     @Test("Lengths are taken up to their limits and not beyond") func lengths() {
         let history = ChatHistory()
-        func take(_ payload: [UInt8]) -> ChatHistory.Outcome {
+        func take(_ payload: String) -> ChatHistory.Outcome {
             history.take(payload, from: "p", displayName: "", time: 0, now: Self.start)
         }
         let longest = String(repeating: "x", count: ChatHistory.textBytes)
@@ -93,23 +93,24 @@ import Testing
         #expect(take(Self.text(longest + "x", id: "2")) == .badLength)
         #expect(take(Self.text("x", id: String(repeating: "i", count: ChatHistory.idBytes))) == .kept)
         #expect(take(Self.text("x", id: String(repeating: "i", count: ChatHistory.idBytes + 1))) == .badLength)
-        let padding = [UInt8](repeating: 0x20, count: ChatHistory.messageBytes)
-        #expect(take(padding.dropLast(40) + Self.text("x", id: "3")) == .kept)
+        let padding = String(repeating: " ", count: ChatHistory.messageBytes)
+        #expect(take(String(padding.dropLast(40)) + Self.text("x", id: "3")) == .kept)
         #expect(take(padding + Self.text("x", id: "4")) == .badLength)
     }
 
-    @Test("Bytes that are no UTF-8 are malformed, inside a text too") func notUTF8() {
+    @Test("Other encodings of JSON, and nesting without end, never trap") func hostile() {
         let history = ChatHistory()
-        var payload = Self.text("abc", id: "1")
-        for broken in [0xFF, 0xC0, 0xE2] as [UInt8] {
-            payload[payload.firstIndex(of: UInt8(ascii: "b")) ?? 0] = broken
-            #expect(history.take(payload, from: "p", displayName: "", time: 0, now: Self.start) == .malformed)
-            payload = Self.text("abc", id: "1")
+        func take(_ message: String) -> ChatHistory.Outcome {
+            history.take(message, from: "p", displayName: "", time: 0, now: Self.start)
         }
-        let wide = Array(#"{"type":"text","id":"1","text":"x"}"#.utf16).flatMap { [UInt8($0 & 0xFF), 0] }
-        history.take(wide, from: "p", displayName: "", time: 0, now: Self.start)
-        let deep = Array((String(repeating: "[", count: 8_000) + String(repeating: "]", count: 8_000)).utf8)
-        #expect(history.take(deep, from: "p", displayName: "", time: 0, now: Self.start) == .malformed)
+        let nested = String(repeating: "[", count: 8_000) + String(repeating: "]", count: 8_000)
+        #expect(take(nested) == .malformed)
+        #expect(take(#"{"type":"text","id":"1","text":"x","more":"# + nested + "}") != .tooMany)
+        let wide = Self.text("x", id: "2").utf8.flatMap { byte -> [UInt8] in [byte, 0] }
+        #expect(take(String(decoding: wide, as: UTF8.self)) != .tooMany)
+        // What the API makes of bytes that are no UTF-8.
+        #expect(take(String(decoding: [0xFF, 0xFE, 0xC0], as: UTF8.self)) == .malformed)
+        #expect(history.messages.allSatisfy { $0.text == "x" })
     }
 
     @Test("An id counts once for each peer") func repeated() {
@@ -142,7 +143,7 @@ import Testing
 
     @Test("Malformed messages cost as much of the rate as texts") func rateOfMalformed() {
         let history = ChatHistory()
-        for _ in 0..<100 { history.take([0x7B], from: "p", displayName: "", time: 0, now: Self.start) }
+        for _ in 0..<100 { history.take("{", from: "p", displayName: "", time: 0, now: Self.start) }
         #expect(history.outcomes == [.malformed: Int(ChatHistory.burst), .tooMany: 100 - Int(ChatHistory.burst)])
     }
 

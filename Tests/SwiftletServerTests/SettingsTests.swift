@@ -31,6 +31,8 @@ import Testing
         #expect((settings.host, settings.port, settings.mediaPort) == ("127.0.0.1", 8_080, 44_444))
         #expect(settings.tls == .off)
         #expect((settings.limits.rooms, settings.limits.peersPerRoom, settings.limits.peers) == (1_000, 100, 5_000))
+        #expect((settings.limits.dataProducersPerPeer, settings.limits.messageBytes) == (8, 262_144))
+        #expect(settings.limits.chatRetention == 60)
         try settings.validate()
     }
 
@@ -40,13 +42,18 @@ import Testing
             "SWIFTLET_PORT": "1",
             "SWIFTLET_ANNOUNCED_ADDRESSES": "192.0.2.1;2001:db8::1", "SWIFTLET_MAX_ROOMS": "7",
             "SWIFTLET_ICE_SERVERS": "stun:s:3478;turn:t:3478,u,p,w", "SWIFTLET_LOG_LEVEL": "debug",
-            "SWIFTLET_WORKERS": "3",
+            "SWIFTLET_WORKERS": "3", "SWIFTLET_MAX_DATA_PRODUCERS_PER_PEER": "3",
+            "SWIFTLET_MAX_MESSAGE_SIZE": "16777216",
+            "SWIFTLET_CHAT_RETENTION": "0",
         ]
         let settings = try Self.read(["port": .int(2)], environment: environment)
         #expect((settings.host, settings.port, settings.mediaPort, settings.workers) == ("::1", 2, 5_000, 3))
         #expect(settings.tls == .selfSigned)
         #expect(settings.announcedAddresses == ["192.0.2.1", "2001:db8::1"])
         #expect(settings.limits.rooms == 7)
+        #expect((settings.limits.dataProducersPerPeer, settings.limits.messageBytes) == (3, 16 << 20))
+        #expect(settings.limits.chatRetention == 0)
+        try settings.validate()
         #expect(settings.logLevel == .debug)
         #expect(settings.iceServers.map(\.url) == ["stun:s:3478", "turn:t:3478"])
         #expect(settings.iceServers[1].credential == "p,w")
@@ -85,7 +92,9 @@ import Testing
     @Test("Ports and counts stay in their ranges") func ranges() {
         for change in [
             { $0.port = 70_000 }, { $0.port = -1 }, { $0.mediaPort = 0 }, { ($0.mediaPort, $0.workers) = (65_535, 2) },
-            { $0.workers = 0 }, { $0.limits.rooms = 0 },
+            { $0.workers = 0 }, { $0.limits.rooms = 0 }, { $0.limits.dataProducersPerPeer = 0 },
+            { $0.limits.messageBytes = 1_023 }, { $0.limits.messageBytes = (16 << 20) + 1 },
+            { $0.limits.chatRetention = -1 }, { $0.limits.chatRetention = 86_401 },
         ] as [(inout ServerSettings) -> Void] {
             var settings = ServerSettings()
             change(&settings)

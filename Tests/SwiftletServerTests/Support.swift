@@ -93,7 +93,12 @@ final class TestPeer {
     /// What the server sent beside answers, in order, until it is asked for.
     private var inbox: [SignalingFrame] = []
     private var lastId = 0
+    /// The data consumers that it took.
+    private(set) var taken: [NewDataConsumerRequest] = []
     let socket: RawWebSocket
+
+    /// What browsers say that they can do.
+    static let sctpCapabilities = SctpCapabilities(numStreams: NumSctpStreams(OS: 1_024, MIS: 1_024))
 
     /// The connection was closed.
     struct Closed: Error, Hashable {
@@ -109,22 +114,34 @@ final class TestPeer {
     }
 
     /// Opens, makes a transport each way and joins, as a client would.
-    static func joined(_ server: TestServer, room: String = "r", peer: String) async throws -> (TestPeer, Joined) {
+    static func joined(
+        _ server: TestServer,
+        room: String = "r",
+        peer: String,
+        data: Bool = false
+    ) async throws -> (TestPeer, Joined) {
+        let sctp = data ? sctpCapabilities : nil
         let client = try await TestPeer(server, room: room, peer: peer)
         let capabilities: RtpCapabilities = try await client.ask("getRouterRtpCapabilities", Nothing())
         let sending: CreateWebRtcTransportAnswer = try await client.ask(
             "createWebRtcTransport",
-            CreateWebRtcTransportRequest(forceTcp: false, producing: true, consuming: false)
+            CreateWebRtcTransportRequest(forceTcp: false, producing: true, consuming: false, sctpCapabilities: sctp)
         )
         let receiving: CreateWebRtcTransportAnswer = try await client.ask(
             "createWebRtcTransport",
-            CreateWebRtcTransportRequest(forceTcp: false, producing: false, consuming: true)
+            CreateWebRtcTransportRequest(forceTcp: false, producing: false, consuming: true, sctpCapabilities: sctp)
         )
         let answer: JoinAnswer = try await client.ask(
             "join",
-            JoinRequest(displayName: peer.uppercased(), device: ["name": "test"], rtpCapabilities: capabilities)
+            JoinRequest(
+                displayName: peer.uppercased(),
+                device: ["name": "test"],
+                rtpCapabilities: capabilities,
+                sctpCapabilities: sctp
+            )
         )
-        return (client, Joined(sending: sending, receiving: receiving, others: answer.peers.map(\.id).sorted()))
+        let others = answer.peers.map(\.id).sorted()
+        return (client, Joined(sending: sending, receiving: receiving, others: others, chat: answer.chatHistory))
     }
 
     /// What joining brought.
@@ -132,13 +149,23 @@ final class TestPeer {
         var sending: CreateWebRtcTransportAnswer
         var receiving: CreateWebRtcTransportAnswer
         var others: [String]
+        var chat: [ChatMessage]
     }
 
     /// Asks, and waits for the answer; what else comes is kept.
     func ask<Answer: Decodable>(_ method: String, _ data: some Encodable) async throws -> Answer {
+        try await answer(to: try await send(method, data))
+    }
+
+    /// Asks, and does not wait for the answer.
+    func send(_ method: String, _ data: some Encodable) async throws -> Int {
         lastId += 1
-        let id = lastId
-        try await socket.send(message: SignalingFrame.request(id: id, method, data))
+        try await socket.send(message: SignalingFrame.request(id: lastId, method, data))
+        return lastId
+    }
+
+    /// Waits for the answer to what was asked; what else comes is kept.
+    func answer<Answer: Decodable>(to id: Int) async throws -> Answer {
         while true {
             let frame = try await receive()
             guard case .response(id, let result) = frame else {
@@ -170,6 +197,53 @@ final class TestPeer {
             try await socket.send(message: answer)
             return try data.decode()
         }
+    }
+
+    /// Waits for the offer of a data consumer.
+    func dataOffer() async throws -> (id: Int, offer: NewDataConsumerRequest) {
+        while true {
+            if case .request(let id, "newDataConsumer", let data) = try await next() { return (id, try data.decode()) }
+        }
+    }
+
+    /// Waits for the offer of a data consumer, and takes it.
+    @discardableResult
+    func takeDataConsumer(refusing: Bool = false) async throws -> NewDataConsumerRequest {
+        let (id, offer) = try await dataOffer()
+        let refusal = SignalingError(403, "no")
+        try await socket.send(
+            message: refusing ? SignalingFrame.failure(id: id, refusal) : SignalingFrame.success(id: id, Nothing())
+        )
+        if !refusing { taken.append(offer) }
+        return offer
+    }
+
+    /// A data channel without order and repetition.
+    static func channel(
+        on transport: CreateWebRtcTransportAnswer,
+        stream: UInt16,
+        label: String = "reactions"
+    ) -> ProduceDataRequest {
+        ProduceDataRequest(
+            transportId: transport.id,
+            sctpStreamParameters: SctpStreamParameters(streamId: stream, ordered: false, maxRetransmits: 0),
+            label: label,
+            protocol: "p",
+            appData: ["info": "x"]
+        )
+    }
+
+    /// Makes a data channel, without ever sending a message on it.
+    func produceData(
+        on transport: CreateWebRtcTransportAnswer,
+        stream: UInt16 = 0,
+        label: String = "reactions",
+        takenBy taker: TestPeer? = nil
+    ) async throws -> String {
+        let id = try await send("produceData", Self.channel(on: transport, stream: stream, label: label))
+        try await taker?.takeDataConsumer()
+        let answer: ProduceAnswer = try await answer(to: id)
+        return answer.id
     }
 
     /// What was sent so far, by method, once everything before now has come.

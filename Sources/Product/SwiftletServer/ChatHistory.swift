@@ -78,7 +78,7 @@ package final class ChatHistory: Sendable {
     /// Takes in a message from a chat channel.
     ///
     /// - Parameters:
-    ///   - payload: What the peer sent as a string.
+    ///   - message: What the peer sent as a string.
     ///   - peerId: Who sent it.
     ///   - displayName: The peer's name now.
     ///   - time: Milliseconds since 1970.
@@ -86,7 +86,7 @@ package final class ChatHistory: Sendable {
     /// - Returns: What became of it.
     @discardableResult
     package func take(
-        _ payload: [UInt8],
+        _ message: String,
         from peerId: String,
         displayName: String,
         time: Int,
@@ -94,7 +94,7 @@ package final class ChatHistory: Sendable {
     ) -> Outcome {
         // The rate comes first: reading JSON is what costs.
         guard state.withLock({ Self.spend(&$0, peerId, now) }) else { return count(.tooMany) }
-        switch Self.read(payload) {
+        switch Self.read(message) {
         case .failure(let refusal):
             return count(refusal.outcome)
         case .success(let (id, text)):
@@ -111,11 +111,11 @@ package final class ChatHistory: Sendable {
         let outcome: Outcome
     }
 
-    private static func read(_ payload: [UInt8]) -> Result<(id: String, text: String), Refusal> {
-        guard (1...messageBytes).contains(payload.count) else { return .failure(Refusal(outcome: .badLength)) }
-        guard String(validating: payload, as: UTF8.self) != nil,
-            let message = try? JSONDecoder().decode(Text.self, from: Data(payload))
-        else { return .failure(Refusal(outcome: .malformed)) }
+    private static func read(_ message: String) -> Result<(id: String, text: String), Refusal> {
+        guard (1...messageBytes).contains(message.utf8.count) else { return .failure(Refusal(outcome: .badLength)) }
+        guard let message = try? JSONDecoder().decode(Text.self, from: Data(message.utf8)) else {
+            return .failure(Refusal(outcome: .malformed))
+        }
         guard message.type == "text" else { return .failure(Refusal(outcome: .other)) }
         guard let id = message.id, let text = message.text else { return .failure(Refusal(outcome: .malformed)) }
         guard (1...idBytes).contains(id.utf8.count), (1...textBytes).contains(text.utf8.count) else {

@@ -27,11 +27,51 @@ final class Peer {
         var isSmallest = false
     }
 
+    /// A data producer and where it comes in.
+    struct DataProducing {
+        let producer: DataProducer
+        let transportId: String
+    }
+
+    /// A data consumer and how far its client is with it.
+    struct DataConsuming {
+        let consumer: DataConsumer
+        let transportId: String
+        /// Whether the client has accepted it; until then it is not told of its end.
+        var isAccepted = false
+    }
+
+    /// Something of another peer's that may be received.
+    enum Offer {
+        case media(Producer)
+        case data(DataProducer)
+
+        /// The producer's or data producer's id.
+        var id: String {
+            switch self {
+            case .media(let producer): producer.id
+            case .data(let producer): producer.id
+            }
+        }
+    }
+
+    /// A `produceData` whose answer waits for those who are to take the channel.
+    struct Untaken {
+        /// The request's id.
+        let request: Int
+        /// How many have not taken it yet.
+        var takers: Int
+        /// Answers in time.
+        let timeout: Task<Void, Never>
+    }
+
     let session: SignalingSession
     /// The peer as others are told of it.
     var info: PeerInfo
     var isJoined = false
     var capabilities: RtpCapabilities?
+    /// Whether it said that it can receive data channels.
+    var takesData = false
     var transports: [String: Transport] = [:]
     /// Transports that are being made.
     var transportsUnderway = 0
@@ -39,12 +79,20 @@ final class Peer {
     /// Producers that are being made.
     var producersUnderway = 0
     var consumers: [String: Consuming] = [:]
-    /// Producers of others that are consumed, are being offered, or wait for it.
+    var dataProducers: [String: DataProducing] = [:]
+    /// Data producers that are being made.
+    var dataProducersUnderway = 0
+    var dataConsumers: [String: DataConsuming] = [:]
+    /// Data producers that others are just being offered.
+    var untaken: [String: Untaken] = [:]
+    /// Producers and data producers of others that are consumed, are being offered, or wait for it.
     var wanted: Set<String> = []
-    /// Producers that wait to be offered.
-    var waiting: [(producer: Producer, owner: String)] = []
+    /// What waits to be offered.
+    var waiting: [(offer: Offer, owner: String)] = []
     /// Offers that are underway.
     var offers = 0
+    /// How often it may read the chat's history.
+    var historyReads = TokenBucket(burst: 4, perSecond: 0.5, now: .now)
     /// Ends the peer when it does not join.
     var joinTimeout: Task<Void, Never>?
 
@@ -56,6 +104,20 @@ final class Peer {
     /// Where it receives.
     var consumingTransport: WebRtcTransport? {
         transports.values.first { $0.isConsuming && !$0.transport.closed }?.transport
+    }
+
+    /// Where it receives messages.
+    var dataTransport: WebRtcTransport? {
+        transports.values.first { $0.isConsuming && !$0.transport.closed && $0.transport.sctpParameters != nil }?
+            .transport
+    }
+
+    /// Whether it can receive that at all.
+    func canTake(_ offer: Offer) -> Bool {
+        switch offer {
+        case .media: capabilities != nil && consumingTransport != nil
+        case .data: takesData && dataTransport != nil
+        }
     }
 
     /// The transport, or 404.
@@ -73,6 +135,22 @@ final class Peer {
     /// The consumer, or 404.
     func consumer(_ id: String) throws(SignalingError) -> Consumer {
         guard let entry = consumers[id] else { throw SignalingError(404, "consumer with id \"\(id)\" not found") }
+        return entry.consumer
+    }
+
+    /// The data producer, or 404.
+    func dataProducer(_ id: String) throws(SignalingError) -> DataProducer {
+        guard let entry = dataProducers[id] else {
+            throw SignalingError(404, "data producer with id \"\(id)\" not found")
+        }
+        return entry.producer
+    }
+
+    /// The data consumer, or 404.
+    func dataConsumer(_ id: String) throws(SignalingError) -> DataConsumer {
+        guard let entry = dataConsumers[id] else {
+            throw SignalingError(404, "data consumer with id \"\(id)\" not found")
+        }
         return entry.consumer
     }
 }

@@ -12,29 +12,42 @@ extension Room {
     /// Offers a peer everything that the others produce.
     func consumeEverybody(_ peer: Peer) {
         for other in others(than: peer) {
-            for producer in other.producers.values { want(producer, of: other.info.id, for: peer) }
+            offerAll(of: other, to: peer)
         }
     }
 
-    /// Offers a peer a producer, once; a few at a time.
-    func want(_ producer: Producer, of owner: String, for peer: Peer) {
-        guard peer.isJoined, peer.capabilities != nil, peer.consumingTransport != nil,
-            peer.wanted.insert(producer.id).inserted
-        else { return }
-        peer.waiting.append((producer, owner))
+    /// Offers a peer everything that another one produces.
+    func offerAll(of owner: Peer, to peer: Peer) {
+        for producer in owner.producers.values { want(.media(producer), of: owner.info.id, for: peer) }
+        for entry in owner.dataProducers.values { want(.data(entry.producer), of: owner.info.id, for: peer) }
+    }
+
+    /// Offers a peer a producer or data producer, once; a few at a time.
+    ///
+    /// - Returns: Whether it is going to be offered because of this.
+    @discardableResult
+    func want(_ offer: Peer.Offer, of owner: String, for peer: Peer) -> Bool {
+        guard peer.isJoined, peer.canTake(offer), peer.wanted.insert(offer.id).inserted else { return false }
+        peer.waiting.append((offer, owner))
         offerNext(peer)
+        return true
     }
 
     private func offerNext(_ peer: Peer) {
         while peer.offers < settings.limits.offersAtOnce, !peer.waiting.isEmpty {
-            let (producer, owner) = peer.waiting.removeFirst()
+            let (next, owner) = peer.waiting.removeFirst()
             peer.offers += 1
             let session = peer.session
             Task {
-                let isConsumed = await offer(producer, of: owner, to: session)
+                let isConsumed =
+                    switch next {
+                    case .media(let producer): await offer(producer, of: owner, to: session)
+                    case .data(let producer): await offer(producer, of: owner, to: session)
+                    }
+                if case .data(let producer) = next { noteTaken(producer.id, of: owner) }
                 guard let peer = self.peer(of: session) else { return }
                 peer.offers -= 1
-                if !isConsumed { peer.wanted.remove(producer.id) }
+                if !isConsumed { peer.wanted.remove(next.id) }
                 offerNext(peer)
             }
         }
@@ -180,6 +193,11 @@ extension Room {
             peer.transports[transport.id] = nil
         case .iceSelectedTupleChange(let tuple):
             logger.debug("path", metadata: ["tuple": "\(tuple.map { "\($0)" } ?? "none")"])
+        case .sctpStateChange(let state): logger.debug("SCTP", metadata: ["state": "\(state)"])
+        case .dataChannelClosed(let streamId): await closeData(on: transport.id, streamId: streamId, peer)
+        case .dataChannelOpened(let channel):
+            // Channels are agreed on here; nobody listens to others.
+            logger.debug("data channel opened in band", metadata: ["stream": "\(channel.sctpStreamParameters.streamId)"])
         @unknown default: break
         }
     }
@@ -240,7 +258,7 @@ extension Room {
                     temporalLayer: layers?.temporalLayer
                 )
             )
-        case .trace: break
+        case .trace, .rtp: break
         case .producerClose, .transportClose:
             peer.wanted.remove(consumer.producerId)
             guard let entry = peer.consumers.removeValue(forKey: consumer.id) else { return }

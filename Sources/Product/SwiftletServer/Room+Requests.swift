@@ -51,8 +51,15 @@ extension Room {
         case "getConsumerStats":
             let consumer = try peer.consumer(try data.decode(ConsumerRequest.self).consumerId)
             peer.session.grant(id, try await consumer.getStats())
-        case "produceData", "getDataProducerStats", "getDataConsumerStats":
-            throw SignalingError(400, "data channels are not supported yet")
+        case "produceData": try await produceData(id, try data.decode(), peer)
+        case "closeDataProducer": try await closeDataProducer(id, try data.decode(), peer)
+        case "getDataProducerStats":
+            let producer = try peer.dataProducer(try data.decode(DataProducerRequest.self).dataProducerId)
+            peer.session.grant(id, try await producer.getStats())
+        case "getDataConsumerStats":
+            let consumer = try peer.dataConsumer(try data.decode(DataConsumerRequest.self).dataConsumerId)
+            peer.session.grant(id, try await consumer.getStats())
+        case "getChatHistory": try getChatHistory(id, peer)
         case "applyNetworkThrottle", "resetNetworkThrottle":
             throw SignalingError(403, "network throttling is not supported")
         default:
@@ -72,6 +79,7 @@ extension Room {
         peer.joinTimeout?.cancel()
         peer.info = PeerInfo(id: peer.session.peerId, displayName: name, device: device)
         peer.capabilities = request.rtpCapabilities
+        peer.takesData = request.sctpCapabilities != nil
         let others = others(than: peer)
         peer.session.grant(id, JoinAnswer(peers: others.map(\.info), chatHistory: chat.messages))
         peer.session.logger.info("peer joined", metadata: ["peers": "\(others.count + 1)"])
@@ -80,7 +88,7 @@ extension Room {
         for other in others {
             other.session.notify("newPeer", peer.info)
             // What was produced before the join is offered now.
-            for producer in peer.producers.values { want(producer, of: peer.info.id, for: other) }
+            offerAll(of: peer, to: other)
         }
     }
 
@@ -132,7 +140,10 @@ extension Room {
                 enableTcp: true,
                 preferUdp: true,
                 iceConsentTimeout: 20,
-                initialAvailableOutgoingBitrate: 1_000_000
+                initialAvailableOutgoingBitrate: 1_000_000,
+                enableSctp: request.sctpCapabilities != nil,
+                maxSendMessageSize: settings.limits.messageBytes,
+                maxReceiveMessageSize: settings.limits.messageBytes
             )
         )
         guard self.peer(of: peer.session) === peer else {
@@ -152,6 +163,7 @@ extension Room {
                 iceParameters: transport.iceParameters,
                 iceCandidates: transport.iceCandidates,
                 dtlsParameters: transport.dtlsParameters,
+                sctpParameters: transport.sctpParameters,
                 iceServers: settings.iceServers.map(\.forClients)
             )
         )
@@ -169,21 +181,32 @@ extension Room {
 
     // MARK: - Producers and consumers
 
-    private func produce(_ id: Int, _ request: ProduceRequest, _ peer: Peer) async throws {
+    /// Who may send media and messages: everybody who has joined.
+    func checkMayProduce(_ peer: Peer) throws(SignalingError) {
         guard peer.isJoined else { throw SignalingError(400, "Peer not yet joined") }
+    }
+
+    /// What a client says of a producer or data producer of its own, with the peer's id, which it cannot choose.
+    func ownAppData(_ said: JSONValue?, _ peer: Peer) throws(SignalingError) -> JSONValue {
+        var appData: [String: JSONValue] = [:]
+        if case .object(let members)? = said { appData = members }
+        try checkAttached(.object(appData), "appData")
+        appData["peerId"] = .string(peer.info.id)
+        return .object(appData)
+    }
+
+    private func produce(_ id: Int, _ request: ProduceRequest, _ peer: Peer) async throws {
+        try checkMayProduce(peer)
         let most = settings.limits.producersPerPeer
         guard peer.producers.count + peer.producersUnderway < most else {
             throw SignalingError(400, "a peer has at most \(most) producers")
         }
         let transport = try peer.transport(request.transportId)
-        var appData: [String: JSONValue] = [:]
-        if case .object(let members)? = request.appData { appData = members }
-        try checkAttached(.object(appData), "appData")
-        appData["peerId"] = .string(peer.info.id)
+        let appData = try ownAppData(request.appData, peer)
         peer.producersUnderway += 1
         defer { peer.producersUnderway -= 1 }
         let producer = try await transport.produce(
-            ProducerOptions(kind: request.kind, rtpParameters: request.rtpParameters, appData: .object(appData))
+            ProducerOptions(kind: request.kind, rtpParameters: request.rtpParameters, appData: appData)
         )
         guard self.peer(of: peer.session) === peer else {
             await producer.close()
@@ -201,7 +224,7 @@ extension Room {
         peer.session.grant(id, ProduceAnswer(id: producer.id))
         // What was known before anybody listened.
         if let demand = producer.demand { tell(demand, of: producer, peer.session) }
-        for other in others(than: peer) { want(producer, of: peer.info.id, for: other) }
+        for other in others(than: peer) { want(.media(producer), of: peer.info.id, for: other) }
         if producer.kind == .audio { await listen(to: producer) }
     }
 

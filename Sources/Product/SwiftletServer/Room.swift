@@ -22,6 +22,8 @@ actor Room {
     private var hosted: WorkerPool.Hosting?
     /// Who is loud and who speaks in the present router.
     var voices = Voices()
+    /// Listens to the chat in the present router.
+    var recorder: ChatRecorder?
     private var isClosed = false
 
     init(id: String, chat: ChatHistory, pool: WorkerPool, settings: ServerSettings, logger: Logger) {
@@ -84,7 +86,9 @@ actor Room {
         peer.joinTimeout?.cancel()
         for entry in peer.transports.values { entry.loss?.cancel() }
         let transports = peer.transports.values.map(\.transport)
+        for entry in peer.untaken.values { entry.timeout.cancel() }
         (peer.transports, peer.producers, peer.consumers, peer.waiting) = ([:], [:], [:], [])
+        (peer.dataProducers, peer.dataConsumers, peer.untaken) = ([:], [:], [:])
         if peer.isJoined {
             for other in others(than: peer) { other.session.notify("peerClosed", PeerNotice(peerId: peer.info.id)) }
         }
@@ -126,7 +130,7 @@ actor Room {
             throw SignalingError(500, "the room is closed")
         }
         self.hosted = hosted
-        voices = Voices()
+        (voices, recorder) = (Voices(), nil)
         logger.info("room opened", metadata: ["worker": "\(hosted.pid)", "router": "\(hosted.router.id)"])
         updateLoad()
         let events = hosted.router.events()

@@ -145,6 +145,8 @@ public struct ServerLimits: Hashable, Sendable {
     let loudnessThreshold = -70
     /// The highest layer that a client may name.
     let highestLayer = 15
+    /// How long the answer to `produceData` waits for others to take the channel.
+    let takingTime = Duration.milliseconds(500)
     /// How long a peer may take for its `join`.
     package var joinTime = Duration.seconds(10)
     /// How long a peer's media may be gone before the peer is.
