@@ -194,6 +194,7 @@ extension SCTPAssociation {
         timers.heartbeat = configuration.heartbeatInterval.map { now + $0 }
         if !outstanding.isEmpty { timers.retransmission = now + timeout.current }
         enter(.connected)
+        proceedWithShutdown(now: now)
     }
 
     private func adopt(_ cookie: StateCookie) {

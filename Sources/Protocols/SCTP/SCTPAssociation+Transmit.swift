@@ -48,6 +48,7 @@ extension SCTPAssociation {
         if receiver.sackIsDue || receiver.hasUnacknowledgedData && hasDataToSend {
             _ = receiver.writeSack(with: &writer, into: &packet)
         }
+        requestReset(now: now)
         while let chunk = control.first, write(chunk, with: &writer, into: &packet) { _ = control.popFirst() }
         if pending.contains(.forward) { writeForward(with: &writer, into: &packet, now: now) }
         if pending.contains(.shutdown), writer.appendShutdown(cumulativeTSN: receiver.cumulativeTSN, into: &packet) {
@@ -55,6 +56,8 @@ extension SCTPAssociation {
         }
         if pending.contains(.shutdownAck), writer.append(.shutdownAck, into: &packet) { pending.remove(.shutdownAck) }
         writeData(with: &writer, into: &packet, now: now)
+        // A stream that has now sent its last is reset with the next packet.
+        requestReset(now: now)
     }
 
     // MARK: Data
