@@ -48,11 +48,13 @@ extension UsrsctpTests {
             let pair = try Pair(pairing, network: .init(delay: .milliseconds(20)), seed: 53, interleaving: true)
             try pair.open()
             pair.path.network.loss = 0.15
+            // Whole ones from libusrsctp: with fragments it may forget to send a reliable chunk again, and wait for ever.
+            let longest = pairing == .oursToUsrsctp ? 5_000 : 1_000
             let messages = (0..<300).map {
                 let reliability: SCTPReliability = $0 % 3 == 0 ? .reliable : .retransmissions(0)
                 return Draft.message(
                     $0,
-                    count: 4 + $0 * 41 % 5_000,
+                    count: 4 + $0 * 41 % longest,
                     stream: UInt16($0 % 3),
                     isUnordered: $0 % 3 == 2,
                     reliability: reliability

@@ -54,7 +54,7 @@ extension UsrsctpTests {
                 #expect(message.payload == messages[Draft.number(of: message)].payload)
             }
             #expect(arrived.count < messages.count, "at 15 % loss some are given up")
-            #expect(arrived.count > messages.count / 2)
+            #expect(arrived.count > messages.count / 4)
         }
 
         @Test("A channel that never sends again keeps flowing at 30 % loss for a minute", arguments: Pairing.allCases)

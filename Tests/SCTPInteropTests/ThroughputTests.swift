@@ -60,14 +60,5 @@ extension UsrsctpTests {
             )
             #expect(ours >= theirs)
         }
-
-        @Test("baseline")
-        func baseline() throws {
-            for (delay, loss) in [(50, 0.01), (25, 0.01), (50, 0.0), (10, 0.05), (100, 0.02)] {
-                let network = PathConditions(delay: .milliseconds(delay), loss: loss)
-                let rates = try (UInt64(1)...5).map { Int(try Self.usrsctp(network, seed: $0) / 1000) }
-                print("usrsctp", delay, loss, rates)
-            }
-        }
     }
 }
