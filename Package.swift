@@ -142,6 +142,7 @@ let package = Package(
             rooms("Crypto") + [
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]
         ),
@@ -218,7 +219,7 @@ let package = Package(
         ),
         tests(
             "SwiftletServer",
-            rooms("SwiftletServer", "Signaling", "WebSockets", "ORTC") + [
+            rooms("SwiftletServer", "Swiftlet", "Signaling", "WebSockets", "ORTC") + [
                 "RawWebSocket", "swiftlet-worker", .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -297,6 +298,13 @@ let package = Package(
             swiftSettings: borrowing
         ),
         tests("SCTPInterop", rooms("SCTP", "Wire") + ["Usrsctp", "SCTPLink"]),
+        // Echoes the data channels of raw peers, for the browser tests.
+        .executableTarget(
+            name: "DataEcho",
+            dependencies: rooms("Swiftlet"),
+            path: "Tests/Support/DataEcho",
+            swiftSettings: strict
+        ),
         // What `make fuzz` and the tests beside it feed.
         .target(
             name: "FuzzTargets",
