@@ -36,7 +36,7 @@ struct FramingTests {
         #expect(decoder.bufferedBytes == 0)
     }
 
-    @Test("A message of 4 MiB passes")
+    @Test("A message of 16 MiB and 64 KiB passes")
     func longest() throws {
         var decoder = FrameDecoder()
         let frame = try Framing.frame([UInt8](repeating: 7, count: Framing.maximumMessageBytes))
@@ -50,7 +50,7 @@ struct FramingTests {
         let long = [UInt8](repeating: 7, count: Framing.maximumMessageBytes + 1)
         #expect(throws: WorkerProtocolError.messageTooLong) { try Framing.frame(long) }
         var decoder = FrameDecoder()
-        let length: [UInt8] = [0x00, 0x40, 0x00, 0x01]
+        let length: [UInt8] = [0x01, 0x01, 0x00, 0x01]
         decoder.append(length.span)
         #expect(Self.refusal(&decoder) == .messageTooLong)
         let good = try Framing.frame([1, 2, 3])
@@ -61,7 +61,7 @@ struct FramingTests {
     @Test("A length alone reserves no memory and gives no message")
     func lengthAlone() throws {
         var decoder = FrameDecoder()
-        let start: [UInt8] = [0x00, 0x40, 0x00, 0x00, 0x01]
+        let start: [UInt8] = [0x01, 0x01, 0x00, 0x00, 0x01]
         decoder.append(start.span)
         let message = try decoder.next()
         #expect(message == nil)

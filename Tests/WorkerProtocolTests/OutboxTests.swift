@@ -181,6 +181,76 @@ struct OutboxTests {
         #expect(!outbox.isOverfull)
     }
 
+    private static func message(bytes: Int) -> ControlNotification {
+        .dataConsumerMessage(dataConsumerId: "d", ppid: 53, payload: [UInt8](repeating: 1, count: bytes))
+    }
+
+    @Test(
+        "Messages, RTP and RTCP are dropped and counted beyond 16 MiB, and neither end the worker nor drop anything else"
+    )
+    func payloadDrops() throws {
+        var outbox = Outbox()
+        var kept = 0
+        while outbox.payloadBytes <= Outbox.maximumPayloadBytes {
+            outbox.append(Self.message(bytes: 262_144))
+            kept += 1
+        }
+        #expect(kept >= 64 && outbox.dropped == 0)
+        outbox.append(Self.message(bytes: 1))
+        outbox.append(.consumerRtp(consumerId: "c", packet: [0x80]))
+        outbox.append(.transportRtcp(transportId: "t", packet: [0x80]))
+        #expect(outbox.dropped == 3)
+        #expect(!outbox.isOverfull)
+        outbox.append(Self.log())
+        outbox.append(.dataConsumerProducerClosed(dataConsumerId: "d"))
+        #expect(outbox.dropped == 3)
+        let said = try Self.drain(&outbox, atMost: 100_000)
+        #expect(
+            Array(said.dropFirst(kept)) == [
+                .notification(.notificationsDropped(count: 3)), .notification(Self.log()),
+                .notification(.dataConsumerProducerClosed(dataConsumerId: "d")),
+            ]
+        )
+        #expect(outbox.payloadBytes == 0 && outbox.queuedBytes == 0)
+        outbox.append(.consumerRtp(consumerId: "c", packet: [0x80]))
+        #expect(outbox.payloadBytes > 0 && outbox.dropped == 3)
+    }
+
+    @Test("A message of 16 MiB waits where none does")
+    func longestMessage() throws {
+        var outbox = Outbox()
+        outbox.append(Self.message(bytes: 16 << 20))
+        outbox.append(Self.message(bytes: 1))
+        #expect(outbox.dropped == 1 && !outbox.isOverfull)
+        #expect(try Self.drain(&outbox).first == .notification(Self.message(bytes: 16 << 20)))
+    }
+
+    @Test("Buffers full and low of one data consumer each replace their own kind alone")
+    func buffersCoalesce() throws {
+        var outbox = Outbox()
+        for amount in [5, 3] {
+            outbox.append(.dataConsumerBufferedAmountLow(dataConsumerId: "d", amount: amount))
+            outbox.append(.dataConsumerSendBufferFull(dataConsumerId: "d"))
+            outbox.append(.dataConsumerSendBufferFull(dataConsumerId: "e"))
+        }
+        #expect(
+            try Self.drain(&outbox) == [
+                .notification(.dataConsumerBufferedAmountLow(dataConsumerId: "d", amount: 3)),
+                .notification(.dataConsumerSendBufferFull(dataConsumerId: "d")),
+                .notification(.dataConsumerSendBufferFull(dataConsumerId: "e")),
+            ]
+        )
+    }
+
+    @Test("The longest reply alone does not end the worker")
+    func longestReply() {
+        var outbox = Outbox()
+        let text = String(repeating: "x", count: Outbox.maximumReplyBytes - 100)
+        outbox.append(.failure(ControlError(.notFound, text)), to: 8)
+        #expect(outbox.queuedBytes > Outbox.maximumReplyBytes - 100)
+        #expect(!outbox.isOverfull)
+    }
+
     @Test("A reply longer than a message may be becomes a refusal")
     func tooLong() throws {
         var outbox = Outbox()

@@ -147,7 +147,7 @@ struct RandomValues {
 
     mutating func request() -> ControlRequest {
         let id = text()
-        switch int(0...21) {
+        switch int(0...33) {
         case 0:
             return .start(
                 .init(
@@ -176,7 +176,8 @@ struct RandomValues {
                     preferUdp: bool(),
                     preferTcp: bool(),
                     iceConsentTimeout: uint(),
-                    initialAvailableOutgoingBitrate: uint()
+                    initialAvailableOutgoingBitrate: uint(),
+                    sctp: maybe { $0.sctpOptions() }
                 )
             )
         case 4: return .connectWebRtcTransport(id: id, dtlsParameters: dtlsParameters())
@@ -210,6 +211,7 @@ struct RandomValues {
                 )
             )
         case 10...17: return layerRequest(id)
+        case 18...29: return dataRequest(id)
         default:
             let plain: [ControlRequest] = [
                 .dumpWorker, .getResourceUsage, .closeWebRtcServer(id: id), .dumpWebRtcServer(id: id),
@@ -226,7 +228,7 @@ struct RandomValues {
     // MARK: Replies
 
     mutating func reply() -> Result<ControlReply, ControlError> {
-        switch int(0...19) {
+        switch int(0...27) {
         case 0: .failure(ControlError(pick(ControlError.Code.self), text()))
         case 1: .success(.done)
         case 2:
@@ -275,7 +277,8 @@ struct RandomValues {
                     .init(
                         id: text(),
                         transportIds: list { $0.text() },
-                        consumerIdsByProducerId: map { $0.list { $0.text() } }
+                        consumerIdsByProducerId: map { $0.list { $0.text() } },
+                        dataConsumerIdsByDataProducerId: map { $0.list { $0.text() } }
                     )
                 )
             )
@@ -285,7 +288,8 @@ struct RandomValues {
                     .init(
                         iceParameters: iceParameters(),
                         iceCandidates: list { $0.iceCandidate() },
-                        dtlsParameters: dtlsParameters()
+                        dtlsParameters: dtlsParameters(),
+                        sctpParameters: maybe { $0.sctpParameters() }
                     )
                 )
             )
@@ -309,6 +313,7 @@ struct RandomValues {
             )
         case 16: .success(.consumerStats(list { $0.streamStat() }))
         case 17, 18: .success(layerReply())
+        case 19...26: .success(dataReply())
         default: .success(.consumerDump(consumerDump()))
         }
     }
@@ -321,6 +326,7 @@ struct RandomValues {
             iceState: pick(IceState.self),
             iceSelectedTuple: maybe { $0.tuple() },
             dtlsState: pick(DtlsState.self),
+            sctpState: maybe { $0.pick(SctpState.self) },
             bytesReceived: uint(),
             recvBitrate: uint(),
             bytesSent: uint(),
@@ -407,6 +413,10 @@ struct RandomValues {
             dtlsParameters: dtlsParameters(),
             dtlsState: pick(DtlsState.self),
             srtpProfile: maybe { $0.text() },
+            sctpParameters: maybe { $0.sctpParameters() },
+            sctpState: maybe { $0.pick(SctpState.self) },
+            dataProducerIds: list { $0.text() },
+            dataConsumerIds: list { $0.text() },
             maxIncomingBitrate: uint(),
             counters: map { $0.uint() }
         )
@@ -447,7 +457,7 @@ struct RandomValues {
 
     mutating func notification() -> ControlNotification {
         let id = text()
-        return switch int(0...19) {
+        return switch int(0...31) {
         case 0: .workerRunning(pid: uint())
         case 1: .log(level: pick(WorkerLogLevel.self), tag: maybe { $0.pick(WorkerLogTag.self) }, text: text())
         case 2: .iceStateChanged(transportId: id, state: pick(IceState.self))
@@ -472,7 +482,8 @@ struct RandomValues {
         case 9: .consumerProducerResumed(consumerId: id)
         case 10: .consumerProducerClosed(consumerId: id)
         case 11: .notificationsDropped(count: uint())
-        default: layerNotification(id)
+        case 12...19: layerNotification(id)
+        default: dataNotification(id)
         }
     }
 

@@ -15,7 +15,7 @@ struct RoundTripTests {
         return try #require(try decoder.next())
     }
 
-    @Test("Every request arrives as it was sent, with its number", arguments: 0..<400 as Range<UInt64>)
+    @Test("Every request arrives as it was sent, with its number", arguments: 0..<800 as Range<UInt64>)
     func requests(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
         let (id, request): (UInt64, ControlRequest) = (values.uint(), values.request())
@@ -26,7 +26,7 @@ struct RoundTripTests {
         #expect(arrived.request == .success(request))
     }
 
-    @Test("Every reply and refusal arrives as it was sent", arguments: 0..<400 as Range<UInt64>)
+    @Test("Every reply and refusal arrives as it was sent", arguments: 0..<800 as Range<UInt64>)
     func replies(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
         let (id, reply): (UInt64, Result<ControlReply, ControlError>) = (values.uint(), values.reply())
@@ -36,7 +36,7 @@ struct RoundTripTests {
         #expect(arrived == .reply(reply, to: id))
     }
 
-    @Test("Every notification arrives as it was sent", arguments: 0..<400 as Range<UInt64>)
+    @Test("Every notification arrives as it was sent", arguments: 0..<800 as Range<UInt64>)
     func notifications(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
         let notification = values.notification()
@@ -84,6 +84,71 @@ struct RoundTripTests {
         ] {
             let frame = try WorkerProtocol.encode(notification: notification)
             #expect(try WorkerProtocol.decodeFromWorker(try Self.message(frame)) == .notification(notification))
+        }
+    }
+
+    @Test("No subchannels and an empty list of them, stream 0 and no stream, are told apart")
+    func dataZeros() throws {
+        for subchannels in [nil, [], [0, 65_535]] as [[UInt16]?] {
+            let message = ControlRequest.SendFromDataProducer(
+                dataProducerId: "p",
+                ppid: 57,
+                payload: [0],
+                subchannels: subchannels,
+                requiredSubchannel: subchannels?.first,
+                ignoredSubchannel: subchannels?.last
+            )
+            let frame = try WorkerProtocol.encode(request: .sendFromDataProducer(message), id: 1)
+            let arrived = try WorkerProtocol.decodeRequest(try Self.message(frame)).request
+            #expect(arrived == .success(.sendFromDataProducer(message)))
+        }
+        for stream in [nil, 0, 65_534] as [UInt16?] {
+            let consumer = ControlRequest.ConsumeData(
+                id: "c",
+                transportId: "t",
+                dataProducerId: "p",
+                streamId: stream,
+                maxPacketLifeTime: stream.map { _ in 0 },
+                maxRetransmits: stream.map { _ in 0 }
+            )
+            let frame = try WorkerProtocol.encode(request: .consumeData(consumer), id: 1)
+            let arrived = try WorkerProtocol.decodeRequest(try Self.message(frame)).request
+            #expect(arrived == .success(.consumeData(consumer)))
+        }
+    }
+
+    @Test("A message of 16 MiB passes both ways with the longest names")
+    func longestMessage() throws {
+        var values = RandomValues(seed: 3)
+        let payload = [UInt8](repeating: values.uint(), count: 16 << 20)
+        let id = String(repeating: "x", count: 128)
+        let request = ControlRequest.sendFromDataProducer(
+            .init(
+                dataProducerId: id,
+                ppid: 53,
+                payload: payload,
+                subchannels: [UInt16](repeating: 65_535, count: 16_384)
+            )
+        )
+        let asked = try WorkerProtocol.encode(request: request, id: 1)
+        #expect(try WorkerProtocol.decodeRequest(try Self.message(asked)).request == .success(request))
+        let notification = ControlNotification.dataConsumerMessage(dataConsumerId: id, ppid: 53, payload: payload)
+        let said = try WorkerProtocol.encode(notification: notification)
+        #expect(try WorkerProtocol.decodeFromWorker(try Self.message(said)) == .notification(notification))
+    }
+
+    @Test("A stream or subchannel beyond 16 bits is refused under its request's number")
+    func impossibleStream() throws {
+        // Field 90, ConsumeData: field 4, varint 65536. Field 99, Subchannel: field 2, varint 65536.
+        let stream = try WorkerProtocol.decodeRequest([0x08, 0x07, 0xD2, 0x05, 0x04, 0x20, 0x80, 0x80, 0x04])
+        let subchannel = try WorkerProtocol.decodeRequest([0x08, 0x07, 0x9A, 0x06, 0x04, 0x10, 0x80, 0x80, 0x04])
+        for arrived in [stream, subchannel] {
+            #expect(arrived.id == 7)
+            guard case .failure(let error) = arrived.request else {
+                Issue.record("taken for \(arrived.request)")
+                continue
+            }
+            #expect(error.code == .invalidArgument)
         }
     }
 

@@ -14,11 +14,23 @@ package enum Framing {
     ///
     /// - Throws: ``WorkerProtocolError/messageTooLong`` above ``maximumMessageBytes``.
     package static func frame(_ message: [UInt8]) throws(WorkerProtocolError) -> [UInt8] {
-        guard message.count <= maximumMessageBytes else { throw .messageTooLong }
-        var writer = ByteWriter(reservingCapacity: prefixBytes + message.count)
-        writer.write(UInt32(message.count))
-        writer.write(message)
-        return writer.bytes
+        var frame: [UInt8] = []
+        frame.reserveCapacity(prefixBytes + message.count)
+        frame.append(contentsOf: [UInt8](repeating: 0, count: prefixBytes))
+        frame.append(contentsOf: message)
+        try writePrefix(to: &frame)
+        return frame
+    }
+
+    /// Writes the length of the message that stands in `frame` behind room for it.
+    ///
+    /// - Throws: ``WorkerProtocolError/messageTooLong`` above ``maximumMessageBytes``.
+    static func writePrefix(to frame: inout [UInt8]) throws(WorkerProtocolError) {
+        let count = frame.count - prefixBytes
+        guard count <= maximumMessageBytes else { throw .messageTooLong }
+        for index in 0..<prefixBytes {
+            frame[index] = UInt8(truncatingIfNeeded: count >> (8 * (prefixBytes - 1 - index)))
+        }
     }
 }
 

@@ -78,8 +78,39 @@ package enum WorkerProtocol {
     }
 
     private static func frame(_ message: some Message) throws(WorkerProtocolError) -> [UInt8] {
-        let bytes: [UInt8]
-        do { bytes = try message.serializedBytes() } catch { throw .malformed }
-        return try Framing.frame(bytes)
+        var frame: FrameBytes
+        do { frame = try message.serializedBytes() } catch { throw .malformed }
+        return try frame.finished()
+    }
+}
+
+/// A message that protobuf writes behind room for its length, so that a long one is not copied into its frame.
+private struct FrameBytes: SwiftProtobufContiguousBytes {
+    private var frame: [UInt8]
+
+    init(repeating value: UInt8, count: Int) { frame = [UInt8](repeating: value, count: Framing.prefixBytes + count) }
+
+    init(_ bytes: some Sequence<UInt8>) { frame = [UInt8](repeating: 0, count: Framing.prefixBytes) + bytes }
+
+    var count: Int { frame.count - Framing.prefixBytes }
+
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try unsafe frame.withUnsafeBytes {
+            unsafe try body(UnsafeRawBufferPointer(rebasing: $0[Framing.prefixBytes...]))
+        }
+    }
+
+    mutating func withUnsafeMutableBytes<Result>(
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try unsafe frame.withUnsafeMutableBytes {
+            unsafe try body(UnsafeMutableRawBufferPointer(rebasing: $0[Framing.prefixBytes...]))
+        }
+    }
+
+    /// The frame, once the message is written.
+    mutating func finished() throws(WorkerProtocolError) -> [UInt8] {
+        try Framing.writePrefix(to: &frame)
+        return frame
     }
 }
