@@ -165,7 +165,8 @@ def test_file():
                 frames, pictured = ben.eval("probe.decoded()") - before, True
                 took = time.monotonic() - start
                 for page in people.pages:
-                    page.run("if (document.querySelector('#chat').hidden) document.querySelector('#chat-button').click()")
+                    page.run("if (document.querySelector('#chat').hidden) document.querySelector('#chat-button').click();"
+                             "await new Promise((resolve) => setTimeout(resolve, 600))")
                     page.screenshot(OUTPUT / f"chat-file-{page.title}.png")
             time.sleep(0.3)
         seconds = time.monotonic() - start
@@ -267,6 +268,7 @@ def test_no_channel():
         anna.click("#chat-button")
         anna.wait(f"{STATE} === 'unavailable' && /no data channel/.test(document.querySelector('#chat-status').innerText)", 10, "it is said")
         assert anna.eval("['input', 'send', 'attach'].every((name) => document.querySelector(`#chat-${name}`).disabled)")
+        time.sleep(0.6)
         anna.screenshot(OUTPUT / "chat-unavailable.png")
         assert not anna.errors, anna.errors
 
