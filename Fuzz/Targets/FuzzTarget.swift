@@ -23,6 +23,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case layerSelector = "layer-selector"
     case receiveStream = "receive-stream"
     case sendStream = "send-stream"
+    case sctpPacket = "sctp-packet"
+    case stateCookie = "state-cookie"
+    case dataChannelControl = "data-channel-control"
+    case sctpReceiver = "sctp-receiver"
+    case sctpAssociation = "sctp-association"
 
     /// The longest input that makes sense: a datagram, or as many steps as a target remembers.
     package static let maximumLength = 2048
@@ -50,6 +55,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .layerSelector: try StreamTargets.layerSelector(bytes)
         case .receiveStream: try RepairTargets.receiveStream(bytes)
         case .sendStream: try RepairTargets.sendStream(bytes)
+        case .sctpPacket: try DataTargets.packet(bytes)
+        case .stateCookie: try DataTargets.stateCookie(bytes)
+        case .dataChannelControl: try DataTargets.dataChannelControl(bytes)
+        case .sctpReceiver: try DataTargets.receiver(bytes)
+        case .sctpAssociation: try AssociationTarget.run(bytes)
         }
     }
 }
