@@ -93,11 +93,12 @@ struct SkippingTests {
     @Test("Only messages up to the one named are given up, of the stream and order named")
     func others() {
         let fed = FedReceiver(isInterleaved: true)
-        fed.feed(stream: 1, 0, .beginning)
+        // The second fragment of the one given up, TSN 1000, is lost.
+        fed.feed(tsn: 1001, stream: 1, 0, .beginning)
         fed.feed(stream: 1, 0, [.unordered, .beginning])
         fed.feed(stream: 1, 1, [.unordered, .beginning])
         fed.feed(stream: 2, 0, .beginning)
-        fed.forward(to: 1003, [SkippedStream(stream: 1, isUnordered: true, messageIdentifier: 0)])
+        fed.forward(to: 1000, [SkippedStream(stream: 1, isUnordered: true, messageIdentifier: 0)])
         fed.feed(stream: 2, 0, fragment: 1, .end)
         fed.feed(stream: 1, 1, fragment: 1, [.unordered, .end])
         fed.feed(stream: 1, 0, fragment: 1, .end)
