@@ -9,6 +9,8 @@ import SwiftletWorkerProtocol
 final class ChannelPort {
     /// Bytes that one read takes.
     private static let readSize = 64 << 10
+    /// Bytes that one flush writes at most, so that a host which reads as fast as it is written to holds up no media.
+    private static let flushSize = 256 << 10
 
     /// What waits for the host.
     var outbox = Outbox()
@@ -35,12 +37,16 @@ final class ChannelPort {
     /// The next whole message, or `nil` while there is none.
     func nextMessage() throws(WorkerProtocolError) -> [UInt8]? { try decoder.next() }
 
-    /// Writes what the host takes; returns `false` when the channel is broken.
+    /// Writes what the host takes, within bounds; returns `false` when the channel is broken.
     func flush() -> Bool {
         var isBroken = false
+        var left = Self.flushSize
         outbox.drain { bytes in
-            switch stream.write(bytes) {
-            case .bytes(let count): return count
+            guard left > 0 else { return 0 }
+            switch stream.write(bytes.extracting(0..<min(left, bytes.count))) {
+            case .bytes(let count):
+                left -= count
+                return count
             case .wouldBlock: return 0
             case .closed:
                 isBroken = true

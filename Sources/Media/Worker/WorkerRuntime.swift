@@ -19,13 +19,15 @@ package final class WorkerRuntime {
         case hostGone
         /// The host sent what is no message of the protocol.
         case protocolViolation
-        /// The host left more than 4 MiB unread.
+        /// The host left more than 4 MiB unread, messages and packets for it aside.
         case hostStalled
     }
 
     /// Passes of receiving and sending in one turn, before the channel gets a look; a turn without end would let
     /// media lock out its own control.
     private static let passesPerTurn = 32
+    /// Requests answered in one turn, before media gets a look: the host may send thousands of messages at once.
+    private static let requestsPerTurn = 64
     /// How often the wall clock is compared with the monotonic one.
     private static let wallClockInterval = Duration.seconds(10)
 
@@ -38,6 +40,8 @@ package final class WorkerRuntime {
     private var nextWallClockCheck: Instant
     private var anchor: WallClockAnchor
     private var mayHaveMore = false
+    /// Whether what was read from the channel holds requests that were left for the next turn.
+    private var hasRequests = false
     private var longestTurn = Duration.zero
     private var ending: Ending?
 
@@ -54,8 +58,8 @@ package final class WorkerRuntime {
     /// Works until the channel ends.
     package func run() -> Ending {
         while ending == nil {
-            let readiness = loop.wait(until: mayHaveMore ? loop.now : deadline)
-            if readiness.controlReadable { readChannel() }
+            let readiness = loop.wait(until: mayHaveMore || hasRequests ? loop.now : deadline)
+            if hasRequests || readiness.controlReadable { readChannel() }
             turn()
             drainEngine()
             flushChannel()
@@ -120,9 +124,11 @@ package final class WorkerRuntime {
     // MARK: Channel
 
     private func readChannel() {
-        let isOpen = channel.read()
+        let isOpen = hasRequests || channel.read()
+        var answered = 0
         do {
-            while let message = try channel.nextMessage() {
+            while answered < Self.requestsPerTurn, let message = try channel.nextMessage() {
+                answered += 1
                 let (id, request) = try WorkerProtocol.decodeRequest(message)
                 let hadEngine = engine != nil
                 channel.outbox.append(request.flatMap(handle), to: id)
@@ -131,6 +137,7 @@ package final class WorkerRuntime {
         } catch {
             ending = .protocolViolation
         }
+        hasRequests = answered == Self.requestsPerTurn
         if !isOpen { ending = .hostGone }
     }
 

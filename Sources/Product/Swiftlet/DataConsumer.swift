@@ -110,8 +110,10 @@ public final class DataConsumer: Sendable {
     /// - Parameter message: What to send; at most the transport's `maxSendMessageSize`.
     /// - Returns: How many bytes wait to be sent now, the message's included.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/sendBufferFull`` when too much waits already, with
-    ///   ``SwiftletError/Code/invalidArgument`` for a message that is too long, with ``SwiftletError/Code/unsupported`` on
-    ///   a direct transport, whose peer is the application itself, or with ``SwiftletError/Code/closed``.
+    ///   ``SwiftletError/Code/invalidArgument`` for a message that is too long, with
+    ///   ``SwiftletError/Code/invalidState`` while paused or when the peer has closed the channel, with
+    ///   ``SwiftletError/Code/unsupported`` on a direct transport, whose peer is the application itself, or with
+    ///   ``SwiftletError/Code/closed``.
     @discardableResult
     public func send(_ message: DataMessage) async throws(SwiftletError) -> Int {
         try requireOpen()
@@ -120,7 +122,7 @@ public final class DataConsumer: Sendable {
         let request = ControlRequest.sendFromDataConsumer(
             dataConsumerId: id,
             ppid: message.ppid,
-            payload: message.payload
+            payload: message.bytes
         )
         return try await link.request(request) { if case .bufferedAmount(let amount) = $0 { amount } else { nil } }
     }
@@ -148,7 +150,12 @@ public final class DataConsumer: Sendable {
     // MARK: - Subchannels
 
     /// Subscribes to these subchannels and no others.
+    ///
+    /// - Parameter subchannels: ``DataProducer/maximumSubchannels`` at most.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` for too many, or with
+    ///   ``SwiftletError/Code/closed``.
     public func setSubchannels(_ subchannels: Set<UInt16>) async throws(SwiftletError) {
+        try DataProducer.check(subchannels)
         try await changeSubchannels(.setSubchannels(dataConsumerId: id, subchannels: subchannels.sorted()))
     }
 

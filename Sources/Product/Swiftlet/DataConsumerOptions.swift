@@ -19,11 +19,12 @@ public struct DataConsumerOptions: Sendable {
     public var maxRetransmits: UInt16?
     /// The stream to send on; without one the lowest free one is taken.
     public var streamId: UInt16?
-    /// Whether the peer learns of the channel by signalling; otherwise it is opened in band, RFC 8832.
+    /// Whether the peer learns of the channel by signalling; otherwise it is opened in band, RFC 8832, for which the
+    /// transport has to be connected.
     public var isNegotiated: Bool
     /// Whether it starts paused.
     public var paused: Bool
-    /// What it subscribes to among messages that name subchannels.
+    /// What it subscribes to among messages that name subchannels; ``DataProducer/maximumSubchannels`` at most.
     public var subchannels: Set<UInt16>
     /// Bytes that may still wait to be sent when ``DataConsumer/Event/bufferedAmountLow(_:)`` is told.
     public var bufferedAmountLowThreshold: Int

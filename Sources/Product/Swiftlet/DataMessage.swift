@@ -60,10 +60,9 @@ extension DataMessage {
         }
     }
 
-    /// What travels: an empty message is one byte of zero, since SCTP knows none of zero bytes (RFC 8831 §6.6).
-    package var payload: [UInt8] { isEmpty ? [0] : bytes }
-
     /// The message that a payload and its identifier stand for; bytes of an unknown identifier are binary.
+    ///
+    /// What SCTP carries for an empty message, one byte of zero (RFC 8831 §6.6), is the worker's matter.
     package init(ppid: UInt32, payload: [UInt8]) {
         self =
             switch ppid {

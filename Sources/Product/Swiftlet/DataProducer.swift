@@ -26,6 +26,9 @@ public final class DataProducer: Sendable {
         case close
     }
 
+    /// Subchannels that one message may name, or one data consumer may subscribe to.
+    public static let maximumSubchannels = 1024
+
     /// Names the data producer, uniquely in its router.
     public let id: String
     /// What carries its messages.
@@ -84,11 +87,11 @@ public final class DataProducer: Sendable {
     ///
     /// - Parameters:
     ///   - message: What to send; at most the transport's `maxReceiveMessageSize`.
-    ///   - subchannels: One of these has to be subscribed to.
+    ///   - subchannels: One of these has to be subscribed to; ``maximumSubchannels`` at most, and none is as good as `nil`.
     ///   - requiredSubchannel: This has to be subscribed to.
     ///   - ignoredSubchannel: This must not be subscribed to.
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/unsupported`` where a peer sends, with
-    ///   ``SwiftletError/Code/invalidArgument`` for a message that is too long, with
+    ///   ``SwiftletError/Code/invalidArgument`` for a message that is too long or too many subchannels, with
     ///   ``SwiftletError/Code/sendBufferFull`` when 16 MiB wait for the worker already, or with
     ///   ``SwiftletError/Code/closed``.
     public func send(
@@ -102,15 +105,25 @@ public final class DataProducer: Sendable {
             throw SwiftletError(.unsupported, "send(): data producer \(id) is not on a direct transport")
         }
         try message.check(atMost: maximumMessageSize, "maxReceiveMessageSize")
+        if let subchannels { try Self.check(subchannels) }
         let request = ControlRequest.SendFromDataProducer(
             dataProducerId: id,
             ppid: message.ppid,
-            payload: message.payload,
+            payload: message.bytes,
             subchannels: subchannels.map { $0.sorted() },
             requiredSubchannel: requiredSubchannel,
             ignoredSubchannel: ignoredSubchannel
         )
         try await link.request(.sendFromDataProducer(request))
+    }
+
+    /// Refuses more subchannels than a worker takes.
+    static func check(_ subchannels: Set<UInt16>) throws(SwiftletError) {
+        guard subchannels.count > maximumSubchannels else { return }
+        throw SwiftletError(
+            .invalidArgument,
+            "subchannels has \(subchannels.count) entries, more than \(maximumSubchannels)"
+        )
     }
 
     /// Drops messages from now on.

@@ -5,12 +5,15 @@ public import SwiftletORTC
 
 /// What a data producer is made with.
 public struct DataProducerOptions: Sendable {
+    /// Bytes of a label or protocol.
+    public static let maximumNameBytes = 1024
+
     /// The stream that the peer's messages come on, and how; needed on every transport but a direct one, which has no
     /// streams.
     public var sctpStreamParameters: SctpStreamParameters?
-    /// What the messages are for, in the application's words; at most 65,535 bytes.
+    /// What the messages are for, in the application's words; at most ``maximumNameBytes``.
     public var label: String
-    /// The protocol that the messages follow, in the application's words; at most 65,535 bytes.
+    /// The protocol that the messages follow, in the application's words; at most ``maximumNameBytes``.
     public var `protocol`: String
     /// A name of the application's choice, unique in the router; without one it is made.
     public var id: String?

@@ -61,6 +61,7 @@ public protocol Transport: AnyObject, Sendable {
     /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/notFound`` for a data producer that the router does not have,
     ///   with ``SwiftletError/Code/unsupported`` where data channels are not enabled and for options of streams on a
     ///   direct transport, with ``SwiftletError/Code/invalidArgument`` for options that contradict themselves, with
+    ///   ``SwiftletError/Code/invalidState`` for one to open in band before the transport is connected, with
     ///   ``SwiftletError/Code/alreadyExists`` for a stream in use, with ``SwiftletError/Code/limitReached`` when no stream
     ///   is free, or with ``SwiftletError/Code/closed``.
     func consumeData(_ options: DataConsumerOptions) async throws(SwiftletError) -> DataConsumer

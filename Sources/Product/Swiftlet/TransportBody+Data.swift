@@ -51,6 +51,7 @@ extension TransportBody {
             throw SwiftletError(.notFound, "DataProducer with id \"\(options.dataProducerId)\" not found")
         }
         if dataPath == .direct { try options.checkDirect() }
+        try DataProducer.check(options.subchannels)
         let reliability = try options.reliability(copying: producer.sctpStreamParameters)
         let consumer = DataConsumer(transport: self, producer: producer, options: options)
         let request = ControlRequest.ConsumeData(
@@ -105,10 +106,11 @@ extension TransportBody {
         }
     }
 
-    /// Refuses what a DATA_CHANNEL_OPEN could not say, RFC 8832 §5.1.
+    /// Refuses names that are longer than a worker takes.
     private static func checkNames(_ label: String, _ subprotocol: String) throws(SwiftletError) {
-        for (name, value) in [("label", label), ("protocol", subprotocol)] where value.utf8.count > UInt16.max {
-            throw SwiftletError(.invalidArgument, "\(name) has \(value.utf8.count) bytes, more than \(UInt16.max)")
+        let limit = DataProducerOptions.maximumNameBytes
+        for (name, value) in [("label", label), ("protocol", subprotocol)] where value.utf8.count > limit {
+            throw SwiftletError(.invalidArgument, "\(name) has \(value.utf8.count) bytes, more than \(limit)")
         }
     }
 }

@@ -10,15 +10,20 @@ import Synchronization
 /// A worker's channel over a stream socket: framed messages out, replies and notifications in.
 ///
 /// Everything the worker says is handled on the connection's event loop, in order. What waits to be sent is bounded:
-/// a worker that does not read is ended, and never waited for.
+/// a worker that does not read is ended, and never waited for. Messages and packets have a budget of their own, beyond
+/// which they are refused and nothing ends: the application may well be faster than its worker.
 package final class WorkerConnection: WorkerChannel {
-    /// Bytes waiting for a worker above which it is ended.
+    /// Bytes waiting for a worker, messages and packets aside, above which it is ended.
     package static let maximumQueuedBytes = 4 << 20
+    /// Bytes of messages and packets waiting for a worker above which more are refused; one of any length passes if none
+    /// wait.
+    package static let maximumPayloadBytes = 16 << 20
 
     private struct State {
         var pending: [UInt64: @Sendable (Result<ControlReply, SwiftletError>) -> Void] = [:]
         var lastRequest: UInt64 = 0
         var queuedBytes = 0
+        var payloadBytes = 0
         var endReason: String?
     }
 
@@ -79,14 +84,23 @@ package final class WorkerConnection: WorkerChannel {
             case refuse(SwiftletError)
             case overfull
         }
+        let isPayload = request.isPayload
         let outcome = state.withLock { state -> Outcome in
             if let reason = state.endReason { return .refuse(Self.lost(reason)) }
+            if isPayload, state.payloadBytes > Self.maximumPayloadBytes {
+                let text = "the worker has not read \(state.payloadBytes) bytes that were sent before"
+                return .refuse(SwiftletError(.sendBufferFull, text))
+            }
             let id = state.lastRequest + 1
             guard let frame = try? WorkerProtocol.encode(request: request, id: id) else {
                 return .refuse(SwiftletError(.limitReached, "the request is longer than a message may be"))
             }
             state.lastRequest = id
             state.pending[id] = completion
+            if isPayload {
+                state.payloadBytes += frame.count
+                return .write(frame)
+            }
             state.queuedBytes += frame.count
             return state.queuedBytes > Self.maximumQueuedBytes ? .overfull : .write(frame)
         }
@@ -98,7 +112,9 @@ package final class WorkerConnection: WorkerChannel {
         case .write(let frame):
             let count = frame.count
             channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [weak self] _ in
-                self?.state.withLock { $0.queuedBytes -= count }
+                self?.state.withLock { state in
+                    if isPayload { state.payloadBytes -= count } else { state.queuedBytes -= count }
+                }
             }
         }
     }
@@ -167,6 +183,16 @@ package final class WorkerConnection: WorkerChannel {
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             connection.end("its channel failed: \(error)")
+        }
+    }
+}
+
+extension ControlRequest {
+    /// Whether it carries a message or packet, of which there may be more than a worker takes.
+    fileprivate var isPayload: Bool {
+        switch self {
+        case .sendRtp, .sendRtcp, .sendFromDataProducer, .sendFromDataConsumer: true
+        default: false
         }
     }
 }
