@@ -165,6 +165,31 @@ let package = Package(
             ]
         ),
 
+        room(
+            "Product",
+            "SwiftletClient",
+            rooms(
+                "PeerLink",
+                "Streams",
+                "Congestion",
+                "EventLoop",
+                "SyntheticMedia",
+                "Signaling",
+                "WebSockets",
+                "ICE",
+                "DTLS",
+                "SRTP",
+                "RTP",
+                "Crypto",
+                "ORTC",
+                "Wire"
+            ) + [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+
         // The browser's side: ES modules, the page, and the accessor the server reads them by.
         .target(
             name: "SwiftletWeb",
