@@ -22,13 +22,11 @@ struct SentChunk {
     var index: UInt32 = 0
     var state = State.inFlight
     var isLast = false
-    /// Reports of later chunks' arrival without this one.
-    var reports: UInt8 = 0
     /// Times it was sent.
     var transmissions: UInt16 = 0
     var sentAt = Instant(nanoseconds: 0)
-    /// What was next to be sent then: only the arrival of that or a later chunk says that this one is lost.
-    var following: Int64 = 0
+    /// The packet that took it along.
+    var packet: Int64 = 0
 }
 
 /// Chunks from the first unacknowledged to the last sent, found by their TSN.
@@ -38,22 +36,25 @@ struct SentChunk {
 struct OutstandingData {
     /// Chunks under way at most; gap blocks reach to 65,535.
     static let limit = 16_384
-    /// Missing reports that make a loss, RFC 9260 §7.2.4.
-    static let reportsForLoss: UInt8 = 3
+    /// A packet counts as lost when one that left so many later has arrived, RFC 9260 §7.2.4.
+    ///
+    /// Packets are counted and not SACKs, since one SACK may stand for many packets, and may be lost; a chunk that was
+    /// sent again counts by its last packet, so that its second loss is found like its first.
+    static let packetsForLoss: Int64 = 3
+    /// Quarters of a round trip by which packets may overtake each other, at most.
+    static let maximumReordering = 4
 
     /// What an acknowledgement told.
     struct Report {
         /// Bytes that were under way or taken for lost, and arrived.
         var bytes = 0
         var advanced = false
-        /// The latest chunk that is reported for the first time.
-        var highest: Int64 = .min
         /// The round trip of a chunk that was sent once.
         var roundTrip: Duration?
-        /// Whether chunks were found to be lost, and how many.
+        /// Chunks found to be lost.
         var losses = 0
-        /// Whether chunks that had been reported are missing again.
-        var isReneged = false
+        /// When those will be that may merely have been overtaken.
+        var lossDeadline: Instant?
     }
 
     /// Slots by chunk number; a power of two of them, grown on need.
@@ -77,6 +78,16 @@ struct OutstandingData {
     private(set) var advancedPoint: Int64
     /// Chunks before it give no round trip: one sample is on its way already.
     private var nextSample: Int64
+    /// The packet being written, and the latest known to have arrived.
+    private var packet: Int64 = 0
+    private var arrivedPacket: Int64 = 0
+    /// Whether an arrival may say something of chunks that left before.
+    private var isSuspicious = false
+    /// The shortest round trip seen.
+    private var shortestRoundTrip = Duration.milliseconds(1)
+    private var hasRoundTrip = false
+    /// Quarters of a round trip by which packets overtake each other; grows when chunks turn out not to have been lost.
+    private var reordering = 1
     /// Messages given up, since last asked.
     var abandonedMessages = 0
     /// Messages given up with bytes that have not been cut; to be dropped by the owner, who is told at once.
@@ -108,6 +119,9 @@ struct OutstandingData {
 
     // MARK: Sending
 
+    /// Takes note that the chunks to come leave in a packet of their own.
+    mutating func beginPacket() { packet += 1 }
+
     /// Takes note of a new fragment that leaves.
     ///
     /// - Returns: Its number.
@@ -127,7 +141,7 @@ struct OutstandingData {
             isLast: fragment.isLast,
             transmissions: 1,
             sentAt: now,
-            following: next
+            packet: packet
         )
         flight += fragment.length
         bytes += fragment.length
@@ -164,16 +178,15 @@ struct OutstandingData {
 
     /// Takes note that a lost chunk, or the last one as a probe, leaves again.
     mutating func resent(_ number: Int64, now: Instant) {
-        let (index, following) = (slot(number), next)
+        let index = slot(number)
         if ring[index].state == .lost {
             ring[index].state = .inFlight
             lostCount -= 1
             flight += Int(ring[index].length)
         }
-        ring[index].reports = 0
         ring[index].transmissions &+= 1
         ring[index].sentAt = now
-        ring[index].following = following
+        ring[index].packet = packet
     }
 
     /// The last chunk under way, for a probe.
@@ -239,11 +252,35 @@ struct OutstandingData {
     func wasSent(_ cumulative: Int64) -> Bool { cumulative < next }
 
     /// Takes in a SACK whose cumulative TSN was sent and is not before the last.
-    mutating func acknowledge(_ sack: borrowing SackView, now: Instant) -> Report {
+    mutating func acknowledge(_ sack: borrowing SackView, roundTrip: Duration, now: Instant) -> Report {
         var report = Report()
         advance(to: number(of: sack.cumulativeTSN), now: now, report: &report)
         if sack.gapBlockCount > 0 || acknowledgedCount > 0 { applyGaps(sack, now: now, report: &report) }
+        if sack.duplicateCount > 0 { noteDuplicates(sack) }
+        if isSuspicious || sack.gapBlockCount > 0 { detectLosses(roundTrip: roundTrip, now: now, report: &report) }
         return report
+    }
+
+    /// Allows for more reordering when a chunk that was sent again had arrived before.
+    private mutating func noteDuplicates(_ sack: borrowing SackView) {
+        for index in 0..<min(sack.duplicateCount, 32) {
+            let number = number(of: sack.duplicate(at: index))
+            guard number >= first - Int64(Self.limit), number < next else { continue }
+            reordering = min(reordering + 1, Self.maximumReordering)
+            return
+        }
+    }
+
+    /// Takes note that a chunk's packet arrived.
+    @inline(__always)
+    private mutating func noteArrival(at index: Int, now: Instant) {
+        let sent = ring[index].packet
+        if ring[index].transmissions > 1 {
+            // It may have been the first that arrived, RFC 8985 §6.2.
+            guard now - ring[index].sentAt >= shortestRoundTrip else { return }
+            isSuspicious = true
+        }
+        arrivedPacket = max(arrivedPacket, sent)
     }
 
     /// Forgets chunks up to `cumulative`.
@@ -259,12 +296,12 @@ struct OutstandingData {
             case .inFlight:
                 flight -= length
                 report.bytes += length
-                report.highest = number
+                noteArrival(at: index, now: now)
                 if ring[index].transmissions == 1, number >= nextSample { sample = ring[index].sentAt }
             case .lost:
                 lostCount -= 1
                 report.bytes += length
-                report.highest = number
+                noteArrival(at: index, now: now)
             case .acknowledged: acknowledgedCount -= 1
             case .abandoned: abandonedCount -= 1
             }
@@ -275,7 +312,10 @@ struct OutstandingData {
         advancedPoint = max(advancedPoint, cumulative)
         report.advanced = true
         guard let sample else { return }
-        report.roundTrip = now - sample
+        let roundTrip = now - sample
+        report.roundTrip = roundTrip
+        shortestRoundTrip = hasRoundTrip ? min(shortestRoundTrip, roundTrip) : roundTrip
+        hasRoundTrip = true
         nextSample = next
     }
 
@@ -287,24 +327,22 @@ struct OutstandingData {
             let (start, end) = (first - 1 + Int64(block.start), min(first - 1 + Int64(block.end), next - 1))
             guard start <= end else { break }
             while number < start {
-                renege(number, report: &report)
+                renege(number)
                 number += 1
             }
             while number <= end {
-                arrive(number, report: &report)
+                arrive(number, now: now, report: &report)
                 number += 1
             }
         }
-        let top = number
         while acknowledgedCount > 0, number < next {
-            renege(number, report: &report)
+            renege(number)
             number += 1
         }
-        countReports(below: top, now: now, report: &report)
     }
 
     @inline(__always)
-    private mutating func arrive(_ number: Int64, report: inout Report) {
+    private mutating func arrive(_ number: Int64, now: Instant, report: inout Report) {
         let index = slot(number)
         let length = Int(ring[index].length)
         switch ring[index].state {
@@ -315,43 +353,35 @@ struct OutstandingData {
         ring[index].state = .acknowledged
         acknowledgedCount += 1
         report.bytes += length
-        report.highest = number
+        noteArrival(at: index, now: now)
     }
 
     @inline(__always)
-    private mutating func renege(_ number: Int64, report: inout Report) {
+    private mutating func renege(_ number: Int64) {
         let index = slot(number)
         guard ring[index].state == .acknowledged else { return }
         ring[index].state = .lost
         acknowledgedCount -= 1
         lostCount += 1
         lostHint = min(lostHint, number)
-        report.isReneged = true
     }
 
-    /// Counts a missing report for every chunk under way that a newly reported one has overtaken, RFC 9260 §7.2.4.
-    private mutating func countReports(below top: Int64, now: Instant, report: inout Report) {
-        guard report.highest >= first else { return }
-        var number = first
-        while number < top {
-            defer { number += 1 }
+    /// Takes for lost what left well before a packet that has arrived, by number or by time, RFC 8985 §6.2.
+    mutating func detectLosses(roundTrip: Duration, now: Instant, report: inout Report) {
+        isSuspicious = false
+        let (threshold, patience) = (Self.packetsForLoss * Int64(reordering), roundTrip + roundTrip * reordering / 4)
+        for number in first..<next {
             let index = slot(number)
-            guard ring[index].state == .inFlight, ring[index].following <= report.highest else { continue }
-            ring[index].reports += 1
-            guard ring[index].reports >= Self.reportsForLoss else { continue }
-            lose(number, now: now)
-            report.losses += 1
+            guard ring[index].state == .inFlight, ring[index].packet < arrivedPacket else { continue }
+            let due = ring[index].sentAt + patience
+            if ring[index].packet <= arrivedPacket - threshold || due <= now {
+                lose(number, now: now)
+                report.losses += 1
+            } else {
+                isSuspicious = true
+                report.lossDeadline = earliest(report.lossDeadline, due)
+            }
         }
-    }
-
-    /// Takes for lost what was sent before a probe that has arrived.
-    mutating func loseBeforeProbe(_ probe: Int64, sentAt: Instant, now: Instant) -> Int {
-        let before = lostCount + abandonedCount
-        for number in first..<max(first, probe) {
-            let chunk = chunk(number)
-            if chunk.state == .inFlight, chunk.sentAt < sentAt { lose(number, now: now) }
-        }
-        return lostCount + abandonedCount - before
     }
 
     // MARK: Skipping

@@ -12,8 +12,10 @@ struct RetransmissionTimeout: Sendable {
     static let maximum = Duration.seconds(60)
     /// The least that the variance adds: a delayed acknowledgement and 20 ms.
     static let varianceFloor = Duration.milliseconds(220)
-    /// Where the backoff of a handshake ends: someone waits for it.
-    static let handshakeMaximum = Duration.seconds(3)
+    /// Where backing off ends: ICE and DTLS decide whether the peer is there, and until then someone waits.
+    ///
+    /// With a third of all packets lost each way, doubling up to a minute would let almost nothing through.
+    static let backoffMaximum = Duration.seconds(3)
 
     /// The smoothed round trip, once there was a sample.
     private(set) var smoothed: Duration?
@@ -22,11 +24,11 @@ struct RetransmissionTimeout: Sendable {
     private var backoffs = 0
 
     /// The timeout as it stands.
-    var current: Duration { min(base * (1 << min(backoffs, 10)), Self.maximum) }
+    var current: Duration { min(base * (1 << min(backoffs, 10)), max(base, Self.backoffMaximum)) }
 
     /// The timeout of a handshake's message that was sent `attempts` times.
     static func handshake(attempts: Int) -> Duration {
-        min(initial * (1 << min(max(attempts - 1, 0), 10)), handshakeMaximum)
+        min(initial * (1 << min(max(attempts - 1, 0), 10)), backoffMaximum)
     }
 
     /// Takes in a round trip of something sent once.

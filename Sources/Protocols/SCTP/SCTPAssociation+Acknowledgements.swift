@@ -19,10 +19,9 @@ extension SCTPAssociation {
             let end = sack.gapBlock(at: sack.gapBlockCount - 1).end
             guard cumulative + Int64(end) < outstanding.next else { return breach() }
         }
-        let probed = probe
-        let report = outstanding.acknowledge(sack, now: now)
+        let report = outstanding.acknowledge(sack, roundTrip: roundTrip, now: now)
         peerWindow = Int(sack.advertisedWindow)
-        conclude(report, probed: probed, now: now)
+        conclude(report, now: now)
     }
 
     /// Takes in a cumulative TSN that came without gap blocks, as in SHUTDOWN.
@@ -31,15 +30,14 @@ extension SCTPAssociation {
         guard cumulative < outstanding.next, cumulative >= outstanding.cumulative else { return }
         var report = OutstandingData.Report()
         outstanding.advance(to: cumulative, now: now, report: &report)
-        conclude(report, probed: nil, now: now)
+        conclude(report, now: now)
     }
 
+    /// The round trip as far as known.
+    private var roundTrip: Duration { timeout.smoothed ?? timeout.current }
+
     /// Draws the consequences of an acknowledgement.
-    private func conclude(
-        _ report: OutstandingData.Report,
-        probed: (number: Int64, sentAt: Instant)?,
-        now: Instant
-    ) {
+    private func conclude(_ report: OutstandingData.Report, now: Instant) {
         if let roundTrip = report.roundTrip { timeout.sample(roundTrip) }
         if report.advanced || report.bytes > 0 {
             timeouts = 0
@@ -51,21 +49,15 @@ extension SCTPAssociation {
             advanced: report.advanced,
             wasFull: isWindowFull
         )
-        var losses = report.losses
-        if let probed, report.bytes > 0 {
-            if report.highest >= probed.number {
-                losses += outstanding.loseBeforeProbe(probed.number, sentAt: probed.sentAt, now: now)
-            }
-            if outstanding.first > probed.number || report.highest >= probed.number { probe = nil }
-        }
-        if losses > 0 { repair(losses) }
+        if report.bytes > 0 { isProbing = false }
+        if report.losses > 0 { repair(report.losses) }
+        timers.loss = report.lossDeadline
         dropAbandoned(now: now)
         if outstanding.advancedPoint > outstanding.cumulative, mayForwardAgain(now: now) { pending.insert(.forward) }
         if report.advanced { timers.retransmission = nil }
         if outstanding.isEmpty {
-            timers.retransmission = nil
-            timers.probe = nil
-            probe = nil
+            (timers.retransmission, timers.probe, timers.loss) = (nil, nil, nil)
+            isProbing = false
         } else if timers.retransmission == nil, phase != .cookieEchoed {
             timers.retransmission = now + timeout.current
         }
@@ -78,6 +70,15 @@ extension SCTPAssociation {
         counters.fastRetransmissions += UInt64(losses)
         timers.probe = nil
         if congestion.lost(last: outstanding.next - 1) { pending.insert(.fastRetransmission) }
+    }
+
+    /// Takes for lost what has been overtaken for too long.
+    func lossTimedOut(now: Instant) {
+        var report = OutstandingData.Report()
+        outstanding.detectLosses(roundTrip: roundTrip, now: now, report: &report)
+        timers.loss = report.lossDeadline
+        if report.losses > 0 { repair(report.losses) }
+        dropAbandoned(now: now)
     }
 
     // MARK: Giving up
@@ -128,9 +129,8 @@ extension SCTPAssociation {
 
     /// Takes all that is under way for lost, RFC 9260 §6.3.3.
     func retransmissionTimedOut(now: Instant) {
-        timers.retransmission = nil
-        timers.probe = nil
-        probe = nil
+        (timers.retransmission, timers.probe, timers.loss) = (nil, nil, nil)
+        isProbing = false
         guard !outstanding.isEmpty else { return }
         counters.timeouts += 1
         guard countTimeout(now: now) else { return }
@@ -145,8 +145,8 @@ extension SCTPAssociation {
     /// Has the end of a burst probed when its acknowledgement is late, RFC 8985 §7.2.
     func armProbe(now: Instant) {
         timers.probe = nil
-        guard let smoothed = timeout.smoothed, probe == nil, outstanding.lostCount == 0, !congestion.isRecovering,
-            outstanding.flight > 0, timeouts == 0, mayExchangeData
+        guard let smoothed = timeout.smoothed, !isProbing, outstanding.lostCount == 0, outstanding.flight > 0,
+            mayExchangeData
         else { return }
         let isAlone = outstanding.flight <= packetSize
         let wait = max(smoothed * 2, .milliseconds(10)) + (isAlone ? SCTPReceiver.acknowledgementDelay : .zero)

@@ -194,6 +194,8 @@ extension SCTPAssociation {
         timers.heartbeat = configuration.heartbeatInterval.map { now + $0 }
         if !outstanding.isEmpty { timers.retransmission = now + timeout.current }
         enter(.connected)
+        // What was to begin anew before there was anyone to tell.
+        requestReset(now: now)
         proceedWithShutdown(now: now)
     }
 
@@ -248,7 +250,7 @@ extension SCTPAssociation {
         outstanding = OutstandingData(firstTSN: ownTSN)
         congestion = CongestionControl(packetSize: packetSize)
         timeout = RetransmissionTimeout()
-        (timers, pending, control, probe, lastSent, lastForward) = (Timers(), [], Fifo(), nil, nil, nil)
+        (timers, pending, control, isProbing, lastSent, lastForward) = (Timers(), [], Fifo(), false, nil, nil)
         heartbeatSentAt = nil
         queue.restart()
         adopt(cookie)

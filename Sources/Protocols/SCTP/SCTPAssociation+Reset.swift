@@ -64,7 +64,8 @@ extension SCTPAssociation {
     private func sendReset(now: Instant) {
         guard let request = resets.current else { return }
         enqueue(.reconfiguration([.outgoingReset(request)]))
-        timers.reset = now + min(timeout.current * (1 << min(resets.attempts, 6)), RetransmissionTimeout.maximum)
+        let wait = timeout.current * (1 << min(resets.attempts, 3))
+        timers.reset = now + min(wait, max(timeout.current, RetransmissionTimeout.backoffMaximum))
         resets.attempts += 1
     }
 

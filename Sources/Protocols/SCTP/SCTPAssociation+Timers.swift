@@ -14,13 +14,15 @@ extension SCTPAssociation {
         var retransmission: Instant?
         /// The end of a burst is probed.
         var probe: Instant?
+        /// What was overtaken counts as lost.
+        var loss: Instant?
         var heartbeat: Instant?
         /// A RE-CONFIG request goes again.
         var reset: Instant?
 
         var next: Instant? {
             let ceremony = earliest(earliest(handshake, shutdown), earliest(heartbeat, reset))
-            return earliest(earliest(retransmission, probe), ceremony)
+            return earliest(earliest(earliest(retransmission, probe), loss), ceremony)
         }
     }
 
@@ -35,6 +37,7 @@ extension SCTPAssociation {
         if take(\.handshake, now) { handshakeTimedOut(now: now) }
         if take(\.shutdown, now) { shutdownTimedOut(now: now) }
         if take(\.retransmission, now) { retransmissionTimedOut(now: now) }
+        if take(\.loss, now) { lossTimedOut(now: now) }
         if take(\.probe, now) {
             pending.insert(.probe)
             congestion.allowPacket()

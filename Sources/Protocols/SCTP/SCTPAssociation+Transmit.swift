@@ -65,6 +65,7 @@ extension SCTPAssociation {
     /// Writes lost chunks, a probe, and new fragments, as far as packet and windows go.
     private func writeData(with writer: inout PacketWriter, into packet: inout MutableSpan<UInt8>, now: Instant) {
         let before = writer.length
+        outstanding.beginPacket()
         writeLost(with: &writer, into: &packet, now: now)
         if pending.contains(.probe), writer.length == before {
             pending.remove(.probe)
@@ -116,8 +117,8 @@ extension SCTPAssociation {
             counters.retransmissions += 1
             write(number, chunk, isUrgent: true, with: &writer, into: &packet)
         }
-        guard writer.length > before, let last = outstanding.lastInFlight else { return }
-        probe = (last, now)
+        guard writer.length > before else { return }
+        isProbing = true
         counters.tailProbes += 1
         timers.retransmission = now + timeout.current
     }

@@ -123,7 +123,8 @@ package final class SCTPAssociation {
     var peerWindow = 0
     /// Whether the congestion window was what ended the last sending.
     var isWindowFull = false
-    var probe: (number: Int64, sentAt: Instant)?
+    /// Whether a probe is under way.
+    var isProbing = false
     var lastSent: Instant?
     var lastForward: Instant?
 
