@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletDTLS
 import SwiftletPeerLink
 import SwiftletSCTP
 import SwiftletWire
@@ -13,11 +14,13 @@ final class DataPeer {
     /// Streams that the server has reset, in order.
     private(set) var resetByServer: [UInt16] = []
     private(set) var resetDone: [UInt16] = []
-    /// Whether streams that the server resets are reset in turn, as a browser does, RFC 8831 §6.7.
-    var answersResets = true
     private var packet = [UInt8](repeating: 0, count: 2048)
 
-    init(seed: UInt64) { association = SCTPAssociation(SCTPConfiguration(), random: SeededRandom(seed: seed)) }
+    init(seed: UInt64) {
+        var configuration = SCTPConfiguration()
+        configuration.maximumPacketSize = PeerLink.maximumMessageLength
+        association = SCTPAssociation(configuration, random: SeededRandom(seed: seed))
+    }
 
     var nextDeadline: Instant? { association.nextDeadline }
 
@@ -61,7 +64,8 @@ final class DataPeer {
             case .message(let message): received[message.stream, default: []].append(message)
             case .incomingStreamsReset(let streams):
                 resetByServer += streams
-                if answersResets { for stream in streams { association.resetStream(stream, now: now) } }
+                // Every time, even where ours was first: the server must not answer that answer, RFC 8831 §6.7.
+                for stream in streams { association.resetStream(stream, now: now) }
             case .outgoingStreamsReset(let streams): resetDone += streams
             case .stateChanged, .bufferedAmountLow: break
             }

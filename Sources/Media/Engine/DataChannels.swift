@@ -3,6 +3,7 @@
 
 import SwiftletControl
 import SwiftletORTC
+import SwiftletPeerLink
 import SwiftletSCTP
 import SwiftletWire
 
@@ -35,6 +36,7 @@ final class DataChannels {
     func makeAssociation(_ random: some RandomNumberGenerator) -> SCTPAssociation {
         if let association { return association }
         var configuration = SCTPConfiguration()
+        configuration.maximumPacketSize = PeerLink.maximumMessageLength
         configuration.maximumSendMessageSize = Int(options.maxSendMessageSize)
         configuration.maximumReceiveMessageSize = Int(options.maxReceiveMessageSize)
         configuration.sendBufferSize = max(Int(options.sendBufferSize), Int(options.maxSendMessageSize))
@@ -84,11 +86,9 @@ final class DataChannels {
     func open(_ stream: UInt16) -> Bool {
         guard stream <= SctpStreamParameters.maximumStreamId, inBand[stream] == nil,
             inBand.count < limits.inBandChannelsPerTransport, outgoing.isFree(stream), producers[stream] == nil
-        else {
-            strays &+= 1
-            return false
-        }
+        else { return false }
         inBand[stream] = []
+        outgoing.reopen(stream)
         return true
     }
 

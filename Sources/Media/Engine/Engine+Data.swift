@@ -252,10 +252,10 @@ extension DataChannelOpen {
     /// How a data consumer's channel is opened.
     init(_ consumer: DataConsumer) {
         self.init(
-            isUnordered: consumer.parameters?.ordered == false,
-            reliability: consumer.reliability,
             label: consumer.label,
-            protocol: consumer.protocol
+            protocol: consumer.protocol,
+            isUnordered: consumer.parameters?.ordered == false,
+            reliability: consumer.reliability
         )
     }
 }

@@ -13,6 +13,8 @@ struct OutgoingStreams {
     }
 
     private var uses: [UInt16: Use] = [:]
+    /// Streams that both sides have reset, and nobody has used since.
+    private var closed: Set<UInt16> = []
 
     /// Whether `stream` may be taken.
     func isFree(_ stream: UInt16) -> Bool { uses[stream] == nil }
@@ -23,8 +25,15 @@ struct OutgoingStreams {
     mutating func take(_ stream: UInt16) -> Bool {
         guard isFree(stream) else { return false }
         uses[stream] = .taken
+        reopen(stream)
         return true
     }
+
+    /// Somebody uses a stream again, if only the peer.
+    mutating func reopen(_ stream: UInt16) { closed.remove(stream) }
+
+    /// Whether a reset by the peer is to be answered by one of ours: not when it is itself the answer.
+    func answersReset(of stream: UInt16) -> Bool { !isClosing(stream) && !closed.contains(stream) }
 
     /// Takes the lowest free stream.
     ///
@@ -71,5 +80,6 @@ struct OutgoingStreams {
 
     private mutating func settle(_ stream: UInt16, byUs: Bool, byPeer: Bool) {
         uses[stream] = byUs && byPeer ? nil : .closing(byUs: byUs, byPeer: byPeer)
+        if byUs && byPeer { closed.insert(stream) }
     }
 }

@@ -73,17 +73,23 @@ extension WebRtcTransport {
         swap(&packet, &board.dataPacket)
         defer { swap(&packet, &board.dataPacket) }
         var burst = board.limits.bytesPerBurst
+        var isDone = false
         while burst > 0, association.hasPacketsToSend {
             guard board.control.hasRoom else { return true }
             var room = packet.mutableSpan
             let length = association.transmit(into: &room, now: now)
-            guard length > 0 else { break }
+            guard length > 0 else {
+                // What it has must wait for the peer or for the clock.
+                isDone = true
+                break
+            }
             _ = link.sendApplicationData(packet.span.extracting(0..<length), now: now)
             drainLink(now: now)
             burst -= length
         }
-        settle(channels, now: now)
-        return association.hasPacketsToSend
+        while let output = association.poll() { handle(output, association, channels, now: now) }
+        board.schedule(slot, noLaterThan: association.nextDeadline)
+        return !isDone && association.hasPacketsToSend
     }
 
     // MARK: From the peer
@@ -147,18 +153,17 @@ extension WebRtcTransport {
         now: Instant
     ) {
         let stream = message.stream
-        if DataChannelOpen.isAcknowledgement(message.payload.span) {
+        guard let control = try? DataChannelControl(parsing: message.payload.span) else { return channels.countStray() }
+        guard case .open(let opening) = control else {
             channels.consumers[stream]?.mayReorder = true
             return
         }
-        guard let opening = DataChannelOpen(message.payload.span), channels.open(stream) else {
-            return channels.countStray()
-        }
+        guard channels.open(stream) else { return channels.countStray() }
         _ = try? association.send(
             SCTPMessage(
                 stream: stream,
                 payloadProtocol: .dataChannelControl,
-                payload: DataChannelOpen.acknowledgement
+                payload: DataChannelControl.acknowledgement.bytes
             ),
             now: now
         )
@@ -174,10 +179,13 @@ extension WebRtcTransport {
     ) {
         let wasOpen = channels.forget(stream)
         let consumer = channels.consumers[stream]
-        let isOurs = channels.outgoing.isClosing(stream)
-        channels.outgoing.close(stream, byPeer: true)
         consumer?.isChannelClosed = true
-        if !isOurs { association.resetStream(stream, now: now) }
+        if channels.outgoing.answersReset(of: stream) {
+            channels.outgoing.close(stream, byPeer: true)
+            association.resetStream(stream, now: now)
+        } else if channels.outgoing.isClosing(stream) {
+            channels.outgoing.close(stream, byPeer: true)
+        }
         guard wasOpen || consumer != nil || channels.producers[stream] != nil else { return }
         board.notify(.dataChannelClosed(transportId: id, streamId: stream))
     }
@@ -226,6 +234,7 @@ extension WebRtcTransport {
         dataProducers.append(producer)
         guard let channels else { return }
         channels.producers[stream] = producer
+        channels.outgoing.reopen(stream)
         for message in channels.takeHeld(of: stream) { producer.receive(message, now: now) }
         openChannels(now: now)
     }

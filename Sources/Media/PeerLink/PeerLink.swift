@@ -40,6 +40,9 @@ package final class PeerLink {
 
     /// DTLS datagrams that wait until ICE has chosen where to send them; more are dropped, DTLS repeats them.
     package static let heldDatagrams = 16
+    /// Bytes of a message that fit one datagram under every cipher suite we offer: 1200, of which AES-GCM takes 37 (13 of
+    /// header, 8 of nonce, 16 of tag, RFC 5288 §3); a multiple of 4, as SCTP wants it.
+    package static let maximumMessageLength = 1160
     /// Outputs that wait to be polled; more are dropped.
     package static let maximumOutputs = 256
 
