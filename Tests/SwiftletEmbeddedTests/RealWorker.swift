@@ -58,6 +58,12 @@ func all<Element: Sendable>(_ events: some AsyncSequence<Element, Never> & Senda
     return seen
 }
 
+/// The next thing that a sequence holds, or `nil` at its end.
+func first<Element: Sendable>(_ events: some AsyncSequence<Element, Never> & Sendable) async -> Element? {
+    for await event in events { return event }
+    return nil
+}
+
 /// The error that `body` throws.
 func failure(_ body: () async throws -> Void) async -> SwiftletError? {
     do {

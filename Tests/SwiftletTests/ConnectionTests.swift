@@ -119,6 +119,26 @@ struct ConnectionTests {
         peer.end()
     }
 
+    @Test("Messages beyond 16 MiB that a worker has not read are refused, and the worker lives")
+    func payloadRefused() async throws {
+        let (connection, peer, log) = try await Self.connect(reads: false)
+        let refused = Mutex(0)
+        let payload = [UInt8](repeating: 7, count: 1 << 20)
+        for _ in 0..<20 {
+            connection.send(.sendFromDataProducer(.init(dataProducerId: "p", ppid: 53, payload: payload))) { result in
+                if case .failure(let error) = result, error.code == .sendBufferFull { refused.withLock { $0 += 1 } }
+            }
+        }
+        #expect((3...5).contains(refused.withLock { $0 }))
+        // Requests have a budget of their own.
+        connection.send(.getResourceUsage) { result in
+            if case .failure(let error) = result { log.add(.ended(reason: "\(error.code)")) }
+        }
+        peer.end()
+        let seen = await log.all()
+        #expect(seen.contains { $0.contains("workerLost") } && !seen.contains { $0.contains("unread") })
+    }
+
     @Test("A notification behind an answer is handled behind it")
     func order() async throws {
         let (connection, peer, log) = try await Self.connect { id, _ in

@@ -17,6 +17,9 @@ final class ScriptedChannel: WorkerChannel {
         /// Said right behind the answer to the next request, before anybody can act on the answer.
         var behindNextAnswer: (@Sendable (ControlRequest) -> [ControlNotification])?
         var consumersOfProducer: [String: [String]] = [:]
+        var dataConsumersOfProducer: [String: [String]] = [:]
+        var directTransports: Set<String> = []
+        var subchannels: [String: Set<UInt16>] = [:]
         var hasEnded = false
     }
 
@@ -49,9 +52,9 @@ final class ScriptedChannel: WorkerChannel {
         let held = state.withLock { state in
             state.isHolding = false
             defer { state.held = [] }
-            return state.held
+            return state.held.map { (Self.answer(to: $0.request, &state), $0.completion) }
         }
-        for (request, completion) in held { completion(.success(Self.answer(to: request))) }
+        for (answer, completion) in held { completion(.success(answer)) }
     }
 
     /// Refuses the next request.
@@ -96,7 +99,7 @@ final class ScriptedChannel: WorkerChannel {
             if let refusal = state.refusal.take() { return (.failure(refusal), []) }
             if let reply = state.wrongReply.take() { return (.success(reply), []) }
             let notifications = Self.cascade(request, &state) + (state.behindNextAnswer.take()?(request) ?? [])
-            return (.success(Self.answer(to: request)), notifications)
+            return (.success(Self.answer(to: request, &state)), notifications)
         }
         if let result { completion(result) }
         for notification in notifications { say(notification) }
@@ -113,6 +116,15 @@ final class ScriptedChannel: WorkerChannel {
             return (state.consumersOfProducer[id] ?? []).map { .consumerProducerPaused(consumerId: $0) }
         case .resumeProducer(let id):
             return (state.consumersOfProducer[id] ?? []).map { .consumerProducerResumed(consumerId: $0) }
+        case .consumeData(let consumer):
+            state.dataConsumersOfProducer[consumer.dataProducerId, default: []].append(consumer.id)
+            return []
+        case .closeDataProducer(let id):
+            return (state.dataConsumersOfProducer[id] ?? []).map { .dataConsumerProducerClosed(dataConsumerId: $0) }
+        case .pauseDataProducer(let id):
+            return (state.dataConsumersOfProducer[id] ?? []).map { .dataConsumerProducerPaused(dataConsumerId: $0) }
+        case .resumeDataProducer(let id):
+            return (state.dataConsumersOfProducer[id] ?? []).map { .dataConsumerProducerResumed(dataConsumerId: $0) }
         default:
             return []
         }
@@ -126,12 +138,54 @@ final class ScriptedChannel: WorkerChannel {
         )
     }
 
+    private static func answer(to request: ControlRequest, _ state: inout State) -> ControlReply {
+        switch request {
+        case .createDirectTransport(let transport):
+            state.directTransports.insert(transport.id)
+            return .done
+        case .consumeData(let consumer):
+            state.subchannels[consumer.id] = Set(consumer.subchannels)
+            let isDirect = state.directTransports.contains(consumer.transportId)
+            return .dataConsumed(dataConsumed(consumer, isDirect: isDirect))
+        case .setSubchannels(let id, let subchannels):
+            state.subchannels[id] = Set(subchannels)
+            return .subchannels(state.subchannels[id, default: []].sorted())
+        case .addSubchannel(let id, let subchannel):
+            state.subchannels[id, default: []].insert(subchannel)
+            return .subchannels(state.subchannels[id, default: []].sorted())
+        case .removeSubchannel(let id, let subchannel):
+            state.subchannels[id, default: []].remove(subchannel)
+            return .subchannels(state.subchannels[id, default: []].sorted())
+        default:
+            return answer(to: request)
+        }
+    }
+
+    /// As a worker that takes stream 3 where it may choose.
+    private static func dataConsumed(
+        _ consumer: ControlRequest.ConsumeData,
+        isDirect: Bool
+    ) -> ControlReply.DataConsumed {
+        ControlReply.DataConsumed(
+            sctpStreamParameters: isDirect
+                ? nil
+                : SctpStreamParameters(
+                    streamId: consumer.streamId ?? 3,
+                    ordered: consumer.ordered,
+                    maxPacketLifeTime: consumer.maxPacketLifeTime,
+                    maxRetransmits: consumer.maxRetransmits
+                ),
+            paused: consumer.paused,
+            dataProducerPaused: false
+        )
+    }
+
     private static func answer(to request: ControlRequest) -> ControlReply {
         let ice = IceParameters(usernameFragment: "ufrag", password: "password", iceLite: true)
         return switch request {
         case .createWebRtcServer(let server):
             .webRtcServer(server.listenInfos.map { ListenAddress(protocol: $0.protocol, ip: $0.ip, port: 44444) })
-        case .createWebRtcTransport:
+        case .createWebRtcTransport(let transport):
             .webRtcTransport(
                 .init(
                     iceParameters: ice,
@@ -144,7 +198,10 @@ final class ScriptedChannel: WorkerChannel {
                             port: 44444
                         )
                     ],
-                    dtlsParameters: DtlsParameters(role: .auto, fingerprints: [])
+                    dtlsParameters: DtlsParameters(role: .auto, fingerprints: []),
+                    sctpParameters: transport.sctp.map {
+                        SctpParameters(maxMessageSize: Int($0.maxReceiveMessageSize))
+                    }
                 )
             )
         case .connectWebRtcTransport: .connected(localRole: .client)
@@ -168,6 +225,35 @@ final class ScriptedChannel: WorkerChannel {
         case .dumpRouter(let id): .routerDump(RouterDump(id: id, transportIds: [], consumerIdsByProducerId: [:]))
         case .getTransportStats(let id): .transportStats(WebRtcTransportStat(transportId: id, timestamp: 1))
         case .getProducerStats, .getConsumerStats: .producerStats([])
+        case .getBufferedAmount: .bufferedAmount(7)
+        case .sendFromDataConsumer(_, _, let payload): .bufferedAmount(payload.count)
+        case .getDirectTransportStats(let id):
+            .directTransportStats(
+                DirectTransportStat(
+                    transportId: id,
+                    timestamp: 1,
+                    bytesReceived: 2,
+                    recvBitrate: 3,
+                    bytesSent: 4,
+                    sendBitrate: 5
+                )
+            )
+        case .getDataProducerStats:
+            .dataProducerStats(
+                DataProducerStat(timestamp: 1, label: "l", protocol: "p", messagesReceived: 2, bytesReceived: 3)
+            )
+        case .getDataConsumerStats:
+            .dataConsumerStats(
+                DataConsumerStat(
+                    timestamp: 1,
+                    label: "l",
+                    protocol: "p",
+                    messagesSent: 2,
+                    bytesSent: 3,
+                    messagesDropped: 4,
+                    bufferedAmount: 5
+                )
+            )
         default: .done
         }
     }
