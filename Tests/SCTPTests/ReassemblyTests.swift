@@ -173,4 +173,24 @@ struct ReassemblyTests {
         #expect(fed.messages.map(\.payload) == [(0..<count).map { UInt8($0 & 0xFF) }])
         #expect(fed.receiver.heldBytes == 0 && fed.receiver.cumulativeTSN == 999 + count)
     }
+
+    @Test("Thirty thousand ordered messages, backwards, come out forwards", arguments: [true, false])
+    func messagesBackwards(isInterleaved: Bool) {
+        let fed = FedReceiver(isInterleaved: isInterleaved)
+        for identifier in (0..<30_000 as Range<UInt32>).reversed() {
+            fed.feed(identifier, [.beginning, .end], [7, 1])
+        }
+        #expect(fed.messages.count == 30_000 && fed.receiver.heldBytes == 0)
+    }
+
+    @Test("Of messages with the same number one is handed out")
+    func sameNumber() {
+        let fed = FedReceiver()
+        for payload in [1, 2, 3] as [UInt8] { fed.feed(1, [.beginning, .end], [payload]) }
+        fed.feed(0, [.beginning, .end], [0])
+        #expect(fed.messages.count == 2 && fed.receiver.heldBytes == 0)
+        for payload in [1, 2, 3] as [UInt8] { fed.feed(4, [.beginning, .end], [payload]) }
+        fed.forward(to: 2000, [SkippedStream(stream: 0, messageIdentifier: 5)])
+        #expect(fed.messages.count == 3 && fed.receiver.heldBytes == 0)
+    }
 }

@@ -5,21 +5,16 @@ import SwiftletWire
 
 /// What each incoming stream expects next, and the whole messages that came too early.
 struct OrderedStreams {
-    fileprivate struct Held {
+    private struct Held {
         var identifier: UInt32
         var message: SCTPMessage
     }
 
-    /// Messages of one stream, in order of their identifiers.
-    fileprivate struct Queue {
-        var entries: [Held?] = []
-        /// Entries before it have been taken.
-        var head = 0
-    }
-
     private let isInterleaved: Bool
     private var next = StreamTable()
-    private var queues: [UInt16: Queue] = [:]
+    /// What waits, by stream: binary heaps with the next message in front, so that no order of arrival costs more than
+    /// another.
+    private var heaps: [UInt16: [Held]] = [:]
     private var released: [SCTPMessage] = []
     /// Bytes of messages that wait, with what each costs.
     private(set) var heldBytes = 0
@@ -27,7 +22,7 @@ struct OrderedStreams {
     init(isInterleaved: Bool) { self.isInterleaved = isInterleaved }
 
     /// Whether any message waits.
-    var isHolding: Bool { !queues.isEmpty }
+    var isHolding: Bool { !heaps.isEmpty }
 
     /// How far `identifier` is ahead on the circle of its width; half of it and more is behind.
     private func distance(of identifier: UInt32, on stream: UInt16) -> UInt32 {
@@ -51,41 +46,47 @@ struct OrderedStreams {
         isInterleaved ? identifier &+ 1 : (identifier &+ 1) & 0xFFFF
     }
 
-    /// Keeps a message whose turn has not come; one that is old or here already is dropped.
+    /// Keeps a message whose turn has not come.
     mutating func hold(_ message: SCTPMessage, _ identifier: UInt32) {
-        let ahead = distance(of: identifier, on: message.stream)
-        guard ahead < 1 << 31 else { return }
-        var queue = queues.removeValue(forKey: message.stream) ?? Queue()
-        defer { queues[message.stream] = queue }
-        var (low, high) = (queue.head, queue.entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            guard let entry = queue.entries[middle] else { break }
-            let other = distance(of: entry.identifier, on: message.stream)
-            if other == ahead { return }
-            if other < ahead { low = middle + 1 } else { high = middle }
+        let stream = message.stream
+        var heap = heaps.removeValue(forKey: stream) ?? []
+        heap.append(Held(identifier: identifier, message: message))
+        var index = heap.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard isBefore(heap[index], heap[parent], on: stream) else { break }
+            heap.swapAt(index, parent)
+            index = parent
         }
-        queue.entries.insert(Held(identifier: identifier, message: message), at: low)
+        heaps[stream] = heap
         heldBytes += message.payload.count + ReassemblyQueue.pieceOverhead
     }
 
     /// Releases the messages of a stream whose turn it is.
     mutating func release(_ stream: UInt16) {
-        guard var queue = queues.removeValue(forKey: stream) else { return }
-        while let entry = queue.first, distance(of: entry.identifier, on: stream) == 0 {
-            take(&queue)
-            next[stream] = following(entry.identifier)
+        guard var heap = heaps.removeValue(forKey: stream) else { return }
+        while let first = heap.first, distance(of: first.identifier, on: stream) == 0 {
+            let identifier = first.identifier
+            take(&heap, on: stream)
+            // Of messages with one number, against all rules, the others go.
+            while heap.first?.identifier == identifier { drop(&heap, on: stream) }
+            next[stream] = following(identifier)
         }
-        if !queue.isEmpty { queues[stream] = queue }
+        if !heap.isEmpty { heaps[stream] = heap }
     }
 
     /// Moves a stream past a message that will not come; whole messages up to it and behind it are released.
     mutating func skip(_ stream: UInt16, through identifier: UInt32) {
         let ahead = distance(of: identifier, on: stream)
         guard ahead < 1 << 31 else { return }
-        if var queue = queues.removeValue(forKey: stream) {
-            while let entry = queue.first, distance(of: entry.identifier, on: stream) <= ahead { take(&queue) }
-            if !queue.isEmpty { queues[stream] = queue }
+        if var heap = heaps.removeValue(forKey: stream) {
+            var last: UInt32?
+            while let first = heap.first, distance(of: first.identifier, on: stream) <= ahead {
+                let identifier = first.identifier
+                if identifier == last { drop(&heap, on: stream) } else { take(&heap, on: stream) }
+                last = identifier
+            }
+            if !heap.isEmpty { heaps[stream] = heap }
         }
         next[stream] = following(identifier)
         release(stream)
@@ -94,15 +95,12 @@ struct OrderedStreams {
     /// Begins anew on streams, on all when none is named; what waited on them is dropped.
     mutating func reset(_ streams: [UInt16]) {
         if streams.isEmpty {
-            next = StreamTable()
-            queues = [:]
-            heldBytes = 0
+            (next, heaps, heldBytes) = (StreamTable(), [:], 0)
         }
         for stream in streams {
             next[stream] = 0
-            guard let queue = queues.removeValue(forKey: stream) else { continue }
-            for case let entry? in queue.entries[queue.head...] {
-                heldBytes -= entry.message.payload.count + ReassemblyQueue.pieceOverhead
+            for held in heaps.removeValue(forKey: stream) ?? [] {
+                heldBytes -= held.message.payload.count + ReassemblyQueue.pieceOverhead
             }
         }
     }
@@ -114,28 +112,32 @@ struct OrderedStreams {
         return released
     }
 
-    private mutating func take(_ queue: inout Queue) {
-        guard let entry = queue.removeFirst() else { return }
-        heldBytes -= entry.message.payload.count + ReassemblyQueue.pieceOverhead
-        released.append(entry.message)
+    private func isBefore(_ one: Held, _ other: Held, on stream: UInt16) -> Bool {
+        distance(of: one.identifier, on: stream) < distance(of: other.identifier, on: stream)
     }
-}
 
-extension OrderedStreams.Queue {
-    fileprivate var isEmpty: Bool { head == entries.count }
+    private mutating func take(_ heap: inout [Held], on stream: UInt16) {
+        if let message = drop(&heap, on: stream) { released.append(message) }
+    }
 
-    fileprivate var first: OrderedStreams.Held? { isEmpty ? nil : entries[head] }
-
-    fileprivate mutating func removeFirst() -> OrderedStreams.Held? {
-        guard !isEmpty else { return nil }
-        let entry = entries[head].take()
-        head += 1
-        // Each entry is moved at most once more than it is taken.
-        if head * 2 > entries.count {
-            entries.removeFirst(head)
-            head = 0
+    /// Takes the first message off the heap.
+    @discardableResult
+    private mutating func drop(_ heap: inout [Held], on stream: UInt16) -> SCTPMessage? {
+        guard let last = heap.popLast() else { return nil }
+        var taken = last
+        if !heap.isEmpty {
+            (taken, heap[0]) = (heap[0], last)
+            var index = 0
+            while 2 * index + 1 < heap.count {
+                let (left, right) = (2 * index + 1, 2 * index + 2)
+                let child = right < heap.count && isBefore(heap[right], heap[left], on: stream) ? right : left
+                guard isBefore(heap[child], heap[index], on: stream) else { break }
+                heap.swapAt(child, index)
+                index = child
+            }
         }
-        return entry
+        heldBytes -= taken.message.payload.count + ReassemblyQueue.pieceOverhead
+        return taken.message
     }
 }
 
