@@ -96,6 +96,33 @@ def test_words():
         assert not any(page.errors for page in people.pages), [page.errors for page in people.pages]
 
 
+def test_joining_in_the_middle():
+    """Who joins while others write misses nothing and reads nothing twice"""
+    with People() as people:
+        anna, clara = people.join("Anna", before=SMALL_CAMERA), people.join("Clara", before=SMALL_CAMERA)
+        ready(anna, clara)
+        ben = people.open("Ben", before=SMALL_CAMERA)
+        ben.wait("!document.querySelector('#join-button').disabled")
+        anna.run("""
+            const [input, form] = ['#chat-input', '#chat-form'].map((name) => document.querySelector(name));
+            let count = 0;
+            const timer = setInterval(() => {
+              count += 1;
+              input.value = `line ${count}`;
+              form.requestSubmit();
+              if (count === 14) clearInterval(timer);
+            }, 150);
+        """)
+        ben.click("#join-button")
+        support.joined(ben, "Ben")
+        lines = [f"line {number}" for number in range(1, 15)]
+        clara.wait(f"{SAID}.length >= 14", 10)
+        ben.wait(f"{SAID}.length >= 14", 10, "Ben has every line, those too that were written while he joined")
+        time.sleep(1)
+        for page in (ben, clara):
+            assert page.eval(f"({SAID}).map(([, text]) => text)") == lines, page.eval(SAID)
+
+
 def test_signs():
     """Who types is named for as long as they do, and signs rise over the picture of who gives them"""
     with People() as people:
