@@ -52,6 +52,7 @@ let package = Package(
     products: [
         .library(name: "Swiftlet", targets: ["Swiftlet"]),
         .library(name: "SwiftletEmbedded", targets: ["SwiftletEmbedded"]),
+        .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
         .executable(name: "swiftlet", targets: ["SwiftletCommand"]),
         .executable(name: "swiftlet-worker", targets: ["swiftlet-worker"]),
     ],
@@ -365,9 +366,9 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
 
 // The fuzzers are built apart from all else, with coverage counters in every room that they reach and nothing from outside.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    let reached = ["CChecksum", "Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "SCTP", "Congestion", "Streams"].map(
-        target
-    )
+    let reached = [
+        "CChecksum", "Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "SCTP", "Congestion", "Streams",
+    ].map(target)
     package.targets.removeAll { !reached.contains($0.name) && $0.name != "FuzzTargets" }
     package.targets += [
         .executableTarget(

@@ -19,9 +19,7 @@ struct SendingPlan {
     /// In order of their TSNs.
     var chunks: [Chunk] = []
 
-    /// - Parameters:
-    ///   - tsn: The first.
-    ///   - base: What identifiers begin with.
+    /// Messages at random, whose TSNs begin with `tsn` and whose identifiers with `base`.
     init(count: Int, tsn: UInt32, base: UInt32, isInterleaved: Bool, using random: inout SeededRandom) {
         var next: [UInt32: UInt32] = [:]
         var waiting: [[Chunk]] = []

@@ -47,9 +47,7 @@ package struct DataChannelOpen: Hashable, Sendable {
     /// A subprotocol, empty where there is none.
     package var `protocol`: String
 
-    /// - Parameters:
-    ///   - label: Cut to ``maximumNameLength`` bytes as it is written, and so is `protocol`.
-    ///   - protocol: A name registered with IANA, or none.
+    /// An OPEN, whose names are cut to ``maximumNameLength`` bytes as it is written.
     package init(
         label: String,
         protocol: String = "",

@@ -51,9 +51,7 @@ extension PacketWriter {
         return append(.shutdown, value: writer.bytes.span, into: &packet)
     }
 
-    /// Writes an ABORT.
-    ///
-    /// - Parameter reflectsTag: Whether the packet's tag is the one received, for want of the peer's own.
+    /// Writes an ABORT; `reflectsTag` says that the packet's tag is the one received, for want of the peer's own.
     package mutating func appendAbort(
         causes: [ErrorCause] = [],
         reflectsTag: Bool = false,

@@ -22,7 +22,12 @@ package struct PacketWriter: Sendable {
 
     /// Writes header and checksum.
     ///
-    /// - Parameter computesChecksum: `false` leaves zero there, where the peer takes that, RFC 9653.
+    /// - Parameters:
+    ///   - packet: Where chunks have been written.
+    ///   - sourcePort: Ours.
+    ///   - destinationPort: The peer's.
+    ///   - verificationTag: The peer's.
+    ///   - computesChecksum: `false` leaves zero there, where the peer takes that, RFC 9653.
     /// - Returns: The packet's length.
     package func finish(
         into packet: inout MutableSpan<UInt8>,
