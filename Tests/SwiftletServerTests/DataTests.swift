@@ -189,6 +189,33 @@ import Testing
         await server.stop()
     }
 
+    @Test("Who answers no offers while others open and close is offered what there is in the end") func churn()
+        async throws
+    {
+        let server = try await TestServer { settings in
+            (settings.limits.peersPerRoom, settings.limits.producersPerPeer) = (2, 1)
+            settings.limits.dataProducersPerPeer = 3
+        }
+        let (alice, joined) = try await TestPeer.joined(server, peer: "alice", data: true)
+        let (bob, _) = try await TestPeer.joined(server, peer: "bob", data: true)
+        // More than are offered at once, 8, and than may wait, 2 × (1 + 3).
+        for _ in 0..<7 {
+            var asked: [Int] = []
+            for stream in [0, 1, 2] as [UInt16] {
+                asked.append(try await alice.send("produceData", TestPeer.channel(on: joined.sending, stream: stream)))
+            }
+            for id in asked {
+                let answer: ProduceAnswer = try await alice.answer(to: id)
+                try await alice.ask("closeDataProducer", DataProducerRequest(dataProducerId: answer.id))
+            }
+        }
+        let last = try await alice.produceData(on: joined.sending)
+        var offered = 0
+        repeat { offered += 1 } while try await bob.takeDataConsumer().dataProducerId != last
+        #expect(offered == 9)
+        await server.stop()
+    }
+
     @Test("A data consumer that the client refused is gone") func refusing() async throws {
         let server = try await TestServer()
         let (alice, joined) = try await TestPeer.joined(server, peer: "alice", data: true)

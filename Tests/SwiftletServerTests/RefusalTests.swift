@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test("Who does not join in time is sent away for good") func joinTimeout() async throws {
-        let server = try await TestServer { $0.limits.joinTime = .milliseconds(300) }
+        let server = try await TestServer { $0.limits.joinTime = .milliseconds(1_500) }
         let (joined, _) = try await TestPeer.joined(server, peer: "prompt")
         let slow = try await TestPeer(server, room: "r", peer: "slow")
         await #expect {

@@ -64,10 +64,24 @@ final class TestServer: Sendable {
 
     /// A port of this test's own, with three behind it, below those that the system gives away.
     static func freePort() -> Int {
-        ports.withLock { port in
-            port = port < 32_000 ? port + 4 : 20_000
+        let taken = portsInUse()
+        return ports.withLock { port in
+            repeat { port = port < 32_000 ? port + 4 : 20_000 } while !taken.isDisjoint(with: port..<port + 4)
             return port
         }
+    }
+
+    /// What other programs of this machine listen on.
+    private static func portsInUse() -> Set<Int> {
+        var ports: Set<Int> = []
+        for table in ["udp", "udp6", "tcp", "tcp6"] {
+            let text = (try? String(contentsOfFile: "/proc/net/\(table)", encoding: .utf8)) ?? ""
+            for line in text.split(separator: "\n").dropFirst() {
+                let address = line.split(separator: " ").dropFirst().first?.split(separator: ":").last
+                if let port = address.flatMap({ Int($0, radix: 16) }) { ports.insert(port) }
+            }
+        }
+        return ports
     }
 
     private static let ports = Mutex(Int.random(in: 20_000...31_000))
@@ -166,6 +180,11 @@ final class TestPeer {
 
     /// Waits for the answer to what was asked; what else comes is kept.
     func answer<Answer: Decodable>(to id: Int) async throws -> Answer {
+        for (index, frame) in inbox.enumerated() {
+            guard case .response(id, let result) = frame else { continue }
+            inbox.remove(at: index)
+            return try result.get().decode()
+        }
         while true {
             let frame = try await receive()
             guard case .response(id, let result) = frame else {

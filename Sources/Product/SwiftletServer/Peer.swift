@@ -53,6 +53,14 @@ final class Peer {
             case .data(let producer): producer.id
             }
         }
+
+        /// Whether there is nothing to receive any more.
+        var isClosed: Bool {
+            switch self {
+            case .media(let producer): producer.closed
+            case .data(let producer): producer.closed
+            }
+        }
     }
 
     /// A `produceData` whose answer waits for those who are to take the channel.
@@ -118,6 +126,12 @@ final class Peer {
         case .media: capabilities != nil && consumingTransport != nil
         case .data: takesData && dataTransport != nil
         }
+    }
+
+    /// Forgets what closed while it waited to be offered.
+    func dropClosedOffers() {
+        for (offer, _) in waiting where offer.isClosed { wanted.remove(offer.id) }
+        waiting.removeAll { $0.offer.isClosed }
     }
 
     /// The transport, or 404.

@@ -27,7 +27,11 @@ extension Room {
     /// - Returns: Whether it is going to be offered because of this.
     @discardableResult
     func want(_ offer: Peer.Offer, of owner: String, for peer: Peer) -> Bool {
-        guard peer.isJoined, peer.canTake(offer), peer.wanted.insert(offer.id).inserted else { return false }
+        guard peer.isJoined, peer.canTake(offer), !peer.wanted.contains(offer.id) else { return false }
+        // Who does not answer offers, while others produce and close without end, must not make us remember it all.
+        if peer.waiting.count >= settings.limits.waitingOffers { peer.dropClosedOffers() }
+        guard peer.waiting.count < settings.limits.waitingOffers else { return false }
+        peer.wanted.insert(offer.id)
         peer.waiting.append((offer, owner))
         offerNext(peer)
         return true
@@ -194,10 +198,12 @@ extension Room {
         case .iceSelectedTupleChange(let tuple):
             logger.debug("path", metadata: ["tuple": "\(tuple.map { "\($0)" } ?? "none")"])
         case .sctpStateChange(let state): logger.debug("SCTP", metadata: ["state": "\(state)"])
-        case .dataChannelClosed(let streamId): await closeData(on: transport.id, streamId: streamId, peer)
+        case .dataChannelClosed(let streamId):
+            await closeData(on: transport.id, streamId: streamId, peer)
         case .dataChannelOpened(let channel):
             // Channels are agreed on here; nobody listens to others.
-            logger.debug("data channel opened in band", metadata: ["stream": "\(channel.sctpStreamParameters.streamId)"])
+            let stream = channel.sctpStreamParameters.streamId
+            logger.debug("data channel opened in band", metadata: ["stream": "\(stream)"])
         @unknown default: break
         }
     }

@@ -62,6 +62,10 @@ actor Room {
         if let peer = peer(of: session) { remove(peer) }
         guard peers.isEmpty else { return false }
         isClosed = true
+        let ignored = chat.outcomes.filter { $0.key != .kept }
+        if !ignored.isEmpty {
+            logger.info("messages of the chat were not kept", metadata: ["counts": "\(ignored)"])
+        }
         if let hosted {
             self.hosted = nil
             await hosted.router.close()

@@ -131,6 +131,10 @@ public struct ServerLimits: Hashable, Sendable {
     public var connections = 20_000
     /// Consumers of a peer that are offered to it at once; more wait their turn.
     let offersAtOnce = 8
+    /// What may wait to be offered to a peer: all that the others may produce.
+    var waitingOffers: Int {
+        min(peersPerRoom, 1 << 16) * (min(producersPerPeer, 1 << 16) + min(dataProducersPerPeer, 1 << 16))
+    }
     /// Bytes of a display name.
     let displayNameBytes = 256
     /// Bytes of the label of a data channel, and of its protocol.
