@@ -51,9 +51,8 @@ struct CongestionControl: Sendable {
             partlyAcknowledged = 0
             return
         }
-        guard advanced else { return }
         if window < threshold {
-            if wasFull { window += min(bytes, Self.growthPackets * packetSize) }
+            if wasFull, advanced { window += min(bytes, Self.growthPackets * packetSize) }
         } else {
             partlyAcknowledged += bytes
             guard partlyAcknowledged >= window else { return }

@@ -22,6 +22,8 @@ struct SentChunk {
     var index: UInt32 = 0
     var state = State.inFlight
     var isLast = false
+    /// Whether it was once taken for lost because of later arrivals.
+    var wasOvertaken = false
     /// Times it was sent.
     var transmissions: UInt16 = 0
     var sentAt = Instant(nanoseconds: 0)
@@ -79,7 +81,7 @@ struct OutstandingData {
     /// Chunks before it give no round trip: one sample is on its way already.
     private var nextSample: Int64
     /// The packet being written, and the latest known to have arrived.
-    private var packet: Int64 = 0
+    private var packet: Int64 = 1
     private var arrivedPacket: Int64 = 0
     /// Whether an arrival may say something of chunks that left before.
     private var isSuspicious = false
@@ -119,8 +121,8 @@ struct OutstandingData {
 
     // MARK: Sending
 
-    /// Takes note that the chunks to come leave in a packet of their own.
-    mutating func beginPacket() { packet += 1 }
+    /// Takes note that the chunks to come leave in another packet.
+    mutating func endPacket() { packet += 1 }
 
     /// Takes note of a new fragment that leaves.
     ///
@@ -265,7 +267,9 @@ struct OutstandingData {
     private mutating func noteDuplicates(_ sack: borrowing SackView) {
         for index in 0..<min(sack.duplicateCount, 32) {
             let number = number(of: sack.duplicate(at: index))
-            guard number >= first - Int64(Self.limit), number < next else { continue }
+            // What is acknowledged keeps its place until another takes it.
+            guard number < next, number >= next - Int64(ring.count), ring[slot(number)].wasOvertaken else { continue }
+            ring[slot(number)].wasOvertaken = false
             reordering = min(reordering + 1, Self.maximumReordering)
             return
         }
@@ -376,6 +380,7 @@ struct OutstandingData {
             let due = ring[index].sentAt + patience
             if ring[index].packet <= arrivedPacket - threshold || due <= now {
                 lose(number, now: now)
+                ring[index].wasOvertaken = true
                 report.losses += 1
             } else {
                 isSuspicious = true

@@ -65,7 +65,6 @@ extension SCTPAssociation {
     /// Writes lost chunks, a probe, and new fragments, as far as packet and windows go.
     private func writeData(with writer: inout PacketWriter, into packet: inout MutableSpan<UInt8>, now: Instant) {
         let before = writer.length
-        outstanding.beginPacket()
         writeLost(with: &writer, into: &packet, now: now)
         if pending.contains(.probe), writer.length == before {
             pending.remove(.probe)
@@ -74,6 +73,7 @@ extension SCTPAssociation {
             writeNew(with: &writer, into: &packet, now: now)
         }
         guard writer.length > before else { return }
+        outstanding.endPacket()
         pending.remove(.fastRetransmission)
         congestion.sent(writer.length - before)
         lastSent = now
