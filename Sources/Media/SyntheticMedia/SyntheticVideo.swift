@@ -35,8 +35,8 @@ package struct SyntheticVideo: Sendable {
         package var hasDescriptor: Bool
         /// What ``FrameTag/source`` says.
         package var source: UInt8
-        /// Bytes of filling behind each tag.
-        package var filling = 8
+        /// Bytes of filling behind each tag, by spatial layer; the last counts for those above.
+        package var filling = [8]
 
         package init(
             _ codec: SyntheticCodec,
@@ -105,15 +105,19 @@ package struct SyntheticVideo: Sendable {
     // MARK: Payloads
 
     private func payload(_ frame: SyntheticFrame, _ tag: FrameTag) -> [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 80)
+        var writer = ByteWriter(reservingCapacity: 80 + filling(frame))
         switch configuration.codec {
         case .vp8: writeVP8(frame, tag, to: &writer)
         case .vp9: writeVP9(frame, tag, to: &writer)
         case .h264: writeH264(frame, tag, to: &writer)
         case .av1: writeAV1(frame, tag, to: &writer)
         }
-        writer.write([UInt8](repeating: UInt8(truncatingIfNeeded: frame.number), count: configuration.filling))
+        writer.write([UInt8](repeating: UInt8(truncatingIfNeeded: frame.number), count: filling(frame)))
         return writer.bytes
+    }
+
+    private func filling(_ frame: SyntheticFrame) -> Int {
+        configuration.filling[min(frame.spatial, configuration.filling.count - 1)]
     }
 
     /// RFC 7741 §4.2; a single temporal layer brings the picture id alone, as browsers do.
@@ -180,7 +184,7 @@ package struct SyntheticVideo: Sendable {
             writer.write([0x67, 0x42, 0xE0, 0x1F] as [UInt8])
             tag.write(to: &writer)
             // The filling becomes the last bytes of the picture parameters.
-            writer.write(UInt16(2 + configuration.filling))
+            writer.write(UInt16(2 + filling(frame)))
             writer.write([0x68, 0xCE] as [UInt8])
             return
         }

@@ -5,7 +5,7 @@ public import NIOCore
 import NIOWebSocket
 import Synchronization
 
-/// One open WebSocket, server side: text messages in, text messages out.
+/// One open WebSocket, of either side: text messages in, text messages out.
 ///
 /// Sending never waits: ``offer(_:)`` queues, and a peer that reads too slowly is cut off. The messages end when the
 /// connection does.
@@ -21,6 +21,12 @@ public final class WebSocketConnection: Sendable {
         public init(code: UInt16, reason: String) { (self.code, self.reason) = (code, reason) }
     }
 
+    /// Which end of the connection this is, for the rule by which a client's frames are masked and a server's are not.
+    enum Side {
+        case server
+        case client
+    }
+
     private struct State {
         var waitingBytes = 0
         var closure: Closure?
@@ -31,10 +37,11 @@ public final class WebSocketConnection: Sendable {
     private let input: AsyncStream<String>.Continuation
     private let channel: any Channel
     private let limits: WebSocketLimits
+    let side: Side
     private let state = Mutex(State())
 
-    init(channel: any Channel, limits: WebSocketLimits) {
-        (self.channel, self.limits) = (channel, limits)
+    init(channel: any Channel, limits: WebSocketLimits, side: Side = .server) {
+        (self.channel, self.limits, self.side) = (channel, limits, side)
         (messages, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(limits.waitingMessages))
     }
 
@@ -62,8 +69,9 @@ public final class WebSocketConnection: Sendable {
             channel.close(promise: nil)
             return false
         }
-        let frame = WebSocketFrame(fin: true, opcode: .text, data: channel.allocator.buffer(string: text))
-        channel.writeAndFlush(frame).whenComplete { [self] _ in state.withLock { $0.waitingBytes -= size } }
+        channel.writeAndFlush(frame(.text, channel.allocator.buffer(string: text))).whenComplete { [self] _ in
+            state.withLock { $0.waitingBytes -= size }
+        }
         return true
     }
 
@@ -74,7 +82,7 @@ public final class WebSocketConnection: Sendable {
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code)))
         data.writeString(Self.cut(reason))
         let channel = channel
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: data), promise: nil)
+        channel.writeAndFlush(frame(.connectionClose, data), promise: nil)
         // The peer's own close frame usually comes first; it gets a second for that, whether it reads or not.
         _ = channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
@@ -90,6 +98,11 @@ public final class WebSocketConnection: Sendable {
     public func closed() async { try? await channel.closeFuture.get() }
 
     // MARK: From the frame handler
+
+    /// A whole message, masked where it has to be, RFC 6455 §5.3.
+    func frame(_ opcode: WebSocketOpcode, _ data: ByteBuffer) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: opcode, maskKey: side == .client ? .random() : nil, data: data)
+    }
 
     /// Takes in a message; returns `false` when too many wait.
     func receive(_ text: String) -> Bool {

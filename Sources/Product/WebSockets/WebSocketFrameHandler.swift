@@ -40,9 +40,9 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastHeard = .now()
         let frame = unwrapInboundIn(data)
-        // RFC 6455 §5.1: a client masks; §5.2: reserved bits belong to extensions, and none was agreed.
-        guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
-            return connection.close(code: 1002, reason: "a frame is unmasked or has reserved bits set")
+        // RFC 6455 §5.1: a client masks, a server does not; §5.2: reserved bits belong to extensions, and none was agreed.
+        guard (frame.maskKey != nil) == (connection.side == .server), !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
+            return connection.close(code: 1002, reason: "a frame is masked wrongly or has reserved bits set")
         }
         switch frame.opcode {
         case .text:
@@ -59,8 +59,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
             guard spendToken() else { return connection.close(code: 1008, reason: "too many messages a second") }
             // A peer that does not read its pongs gets no more of them.
             guard context.channel.isWritable else { return }
-            let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
-            context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(connection.frame(.pong, frame.unmaskedData)), promise: nil)
         case .pong:
             break
         case .connectionClose:
@@ -134,7 +133,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
         guard isFirst else { return context.close(promise: nil) }
         var echo = context.channel.allocator.buffer(capacity: 2)
         if code != 1005 { echo.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code))) }
-        let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: echo)
+        let frame = connection.frame(.connectionClose, echo)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(frame)).assumeIsolated().whenComplete { _ in channel.close(promise: nil) }
     }
@@ -144,7 +143,7 @@ final class WebSocketFrameHandler: ChannelInboundHandler {
             connection.noteClosed(WebSocketConnection.Closure(code: 1006, reason: "no sign of life"))
             return context.close(promise: nil)
         }
-        let ping = WebSocketFrame(fin: true, opcode: .ping, data: context.channel.allocator.buffer(capacity: 0))
+        let ping = connection.frame(.ping, context.channel.allocator.buffer(capacity: 0))
         context.writeAndFlush(wrapOutboundOut(ping), promise: nil)
     }
 }

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletCongestion
+import SwiftletICE
+import SwiftletPeerLink
+import SwiftletWire
+
+/// One transport of a session, and what is common to all its streams.
+final class SessionLink {
+    let side: TransportSide
+    let link: PeerLink
+    let opened: Instant
+    var candidates: [ICEControllingAgent.RemoteCandidate]
+    /// The transport-wide number of the next packet sent.
+    var transportSequence: UInt16 = 0
+    /// What is told of packets received.
+    var feedback: TransportFeedbackGenerator
+    var connectTime: Duration?
+    /// Whether ICE has no way at present.
+    var isDisconnected = false
+    /// Whether the end was told.
+    var isLost = false
+
+    init(
+        side: TransportSide,
+        link: PeerLink,
+        candidates: [ICEControllingAgent.RemoteCandidate],
+        reporter: UInt32,
+        now: Instant
+    ) {
+        (self.side, self.link, self.candidates, opened) = (side, link, candidates, now)
+        feedback = TransportFeedbackGenerator(senderSSRC: reporter)
+    }
+}
