@@ -36,6 +36,33 @@ struct FramingTests {
         #expect(decoder.bufferedBytes == 0)
     }
 
+    @Test(
+        "Long messages among short ones come out the same, however the stream is cut",
+        arguments: 1...20 as ClosedRange<UInt64>
+    )
+    func longOnes(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let lengths = [0, 1, 65_535, 65_536, 65_537, 70_000, 200_000, 1_500_000]
+        let messages = (0..<12).map { index in
+            [UInt8](repeating: UInt8(index), count: lengths.randomElement(using: &random) ?? 0)
+        }
+        let stream = try messages.flatMap { try Framing.frame($0) }
+        var decoder = FrameDecoder()
+        var received: [[UInt8]] = []
+        var offset = 0
+        let takesAtOnce = Bool.random(using: &random)
+        while offset < stream.count {
+            let end = min(stream.count, offset + Int.random(in: 1...300_000, using: &random))
+            decoder.append(stream.span.extracting(offset..<end))
+            offset = end
+            // As a reader that takes messages now and then.
+            guard takesAtOnce || offset == stream.count || Bool.random(using: &random) else { continue }
+            while let message = try decoder.next() { received.append(message) }
+        }
+        #expect(received == messages)
+        #expect(decoder.bufferedBytes == 0)
+    }
+
     @Test("A message of 16 MiB and 64 KiB passes")
     func longest() throws {
         var decoder = FrameDecoder()
