@@ -144,4 +144,28 @@ struct RunTests {
         bobs[0].nack(7000, [bobs[0].packets[3].sequence])
         #expect(bobs[0].packets.count == 17)
     }
+
+    @Test("With a flush window packets wait for others to the same destination, and no longer than it says")
+    func flushWindow() throws {
+        var limits = EngineLimits()
+        limits.flushWindow = .microseconds(500)
+        let (rig, alice, peers) = try call(limits: limits)
+        rig.advance(by: .milliseconds(1))
+        rig.messages.removeAll()
+        let packets = burst(alice, sizes: [1000, 1000, 1000])
+        let start = rig.now
+        deliver(rig, alice, [packets[0]])
+        let bob = try #require(peers.first)
+        #expect(bob.packets.isEmpty && rig.engine.nextDeadline == start + .microseconds(500))
+        rig.advance(by: .microseconds(300))
+        deliver(rig, alice, [packets[1]])
+        #expect(bob.packets.isEmpty)
+        rig.advance(by: .microseconds(200))
+        #expect(bob.packets.count == 2 && rig.messages.count { $0.destination == bob.address } == 1, "as one run")
+        deliver(rig, alice, [packets[2]])
+        rig.advance(by: .microseconds(499))
+        #expect(bob.packets.count == 2)
+        rig.advance(by: .microseconds(1))
+        #expect(bob.packets.count == 3)
+    }
 }

@@ -14,6 +14,7 @@ extension Engine {
     /// STUN, DTLS and RTCP come before media, so that a full turn never delays them.
     package func receive(_ batch: inout ReceiveBatch, now: Instant) {
         board.turn &+= 1
+        board.moment = now.nanoseconds
         let entries = batch.entries
         var bytes = batch.mutableBytes
         var media = 0

@@ -20,6 +20,7 @@ extension Engine {
         sockets: [BoundSocket] = [],
         now: Instant
     ) -> Result<ControlReply, ControlError> {
+        board.moment = now.nanoseconds
         do throws(ControlError) {
             return .success(try carryOut(request, sockets, now: now))
         } catch {

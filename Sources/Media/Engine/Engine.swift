@@ -45,11 +45,13 @@ package final class Engine {
     /// When to call ``advance(to:)``, or `nil` to wait for packets and requests alone.
     package var nextDeadline: Instant? {
         let transports = board.earliest == .max ? nil : Instant(nanoseconds: board.earliest)
-        return earliest(earliest(transports, board.connectionDeadline), board.observerDeadline)
+        let gathering = earliest(board.gatheringDeadline, board.observerDeadline)
+        return earliest(earliest(transports, board.connectionDeadline), gathering)
     }
 
     /// Does what is due at `now`.
     package func advance(to now: Instant) {
+        board.moment = now.nanoseconds
         board.expireConnections(now: now)
         board.advance(to: now) { $0.advance(to: now) }
         board.advanceObservers(to: now)
@@ -59,6 +61,7 @@ package final class Engine {
     ///
     /// - Returns: Whether more waits for another batch.
     package func transmit(into batch: inout TransmitBatch, now: Instant) -> Bool {
+        board.endGathering(now: now)
         board.control.drain(into: &batch) { board.connections[$0] != nil }
         var budget = SendBudget(
             packets: limits.packetsPerChunk,
@@ -71,7 +74,7 @@ package final class Engine {
             visits -= 1
             guard let transport = next else { continue }
             transport.isQueued = false
-            if transport.flush(into: &batch, budget: &budget, now: now) { board.enqueue(transport.slot) }
+            if transport.flush(into: &batch, budget: &budget, now: now) { board.enqueueAgain(transport.slot) }
         }
         return !board.control.isEmpty || !board.ready.isEmpty
     }

@@ -17,6 +17,10 @@ struct ReadyRing {
     var isEmpty: Bool { head == tail }
     var count: Int { tail &- head }
 
+    /// The first, which stays.
+    @inline(__always)
+    var first: Int32? { head == tail ? nil : slots[head & (slots.count &- 1)] }
+
     /// Adds a transport behind the others; the caller keeps it from being in twice.
     @inline(__always)
     mutating func append(_ slot: Int32) {

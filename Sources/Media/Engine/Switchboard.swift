@@ -82,6 +82,12 @@ final class Switchboard {
 
     var control: ControlQueue
     var ready: ReadyRing
+    /// Those whose packets wait for company, see ``EngineLimits/flushWindow``, and until when, by slot.
+    private var gathering: ReadyRing
+    private var gatheredUntil: [Int64] = []
+    private let flushWindow: Int64
+    /// The time of what is being done.
+    var moment: Int64 = 0
     /// Which consumer goes first, moved on with every batch.
     var turn = 0
     /// Where a stream puts the numbers it asks for.
@@ -109,6 +115,8 @@ final class Switchboard {
         self.random = random
         control = ControlQueue(limit: limits.controlPackets)
         ready = ReadyRing(capacity: limits.transports)
+        gathering = ReadyRing(capacity: limits.transports)
+        flushWindow = min(max(limits.flushWindow, .zero), EngineLimits.longestFlushWindow).wholeNanoseconds
         nacks.reserveCapacity(256)
         blocks.reserveCapacity(32)
     }
@@ -123,6 +131,7 @@ final class Switchboard {
         linked.append(nil)
         deadlines.append(.max)
         isQueued.append(false)
+        gatheredUntil.append(0)
         return Int32(transports.count - 1)
     }
 
@@ -130,13 +139,33 @@ final class Switchboard {
     @inline(__always)
     func transport(at slot: Int32) -> WebRtcTransport? { linked[Int(slot)] }
 
-    /// Puts a transport into the order of turns.
+    /// Puts a transport into the order of turns, or lets it gather packets first.
     @inline(__always)
     func enqueue(_ slot: Int32) {
         guard !isQueued[Int(slot)] else { return }
         isQueued[Int(slot)] = true
+        guard flushWindow > 0 else { return ready.append(slot) }
+        gatheredUntil[Int(slot)] = moment &+ flushWindow
+        gathering.append(slot)
+    }
+
+    /// Puts a transport that has more than it could send behind the others.
+    func enqueueAgain(_ slot: Int32) {
+        guard !isQueued[Int(slot)] else { return }
+        isQueued[Int(slot)] = true
         ready.append(slot)
     }
+
+    /// Ends the gathering of those that have waited long enough.
+    func endGathering(now: Instant) {
+        while let slot = gathering.first, gatheredUntil[Int(slot)] <= now.nanoseconds {
+            _ = gathering.popFirst()
+            ready.append(slot)
+        }
+    }
+
+    /// When the next has waited long enough.
+    var gatheringDeadline: Instant? { gathering.first.map { Instant(nanoseconds: gatheredUntil[Int($0)]) } }
 
     /// Takes the transport whose turn it is; `nil` in the pair for one that has closed meanwhile.
     @inline(__always)
