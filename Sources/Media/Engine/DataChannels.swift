@@ -55,6 +55,9 @@ final class DataChannels {
 
     // MARK: Streams
 
+    /// Every stream that somebody uses, ascending.
+    var streamsInUse: [UInt16] { Set(producers.keys).union(consumers.keys).union(inBand.keys).sorted() }
+
     /// Takes the stream asked for, or the lowest that is free.
     ///
     /// - Parameters:

@@ -112,7 +112,10 @@ extension WebRtcTransport {
             )
         case .message(let message): receive(message, association, channels, now: now)
         case .incomingStreamsReset(let streams):
-            for stream in streams { closedByPeer(stream, association, channels, now: now) }
+            // None named stands for all, RFC 6525 §4.1.
+            for stream in streams.isEmpty ? channels.streamsInUse : streams {
+                closedByPeer(stream, association, channels, now: now)
+            }
         case .outgoingStreamsReset(let streams):
             for stream in streams { channels.outgoing.resetDone(stream) }
         case .bufferedAmountLow(let stream, let amount):
