@@ -21,6 +21,48 @@ struct EventTests {
         #expect(seen == (137..<200).map { .score(Self.score($0)) } + [.transportClose])
     }
 
+    @Test("A reader that is cancelled stops waiting, and others read on", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let call = try await Call()
+        let (mine, others) = (call.sending.events(), call.sending.events())
+        let reader = Task { await all(mine) }
+        call.channel.say(.iceStateChanged(transportId: call.sending.id, state: .connected))
+        reader.cancel()
+        let seen = await reader.value
+        #expect(seen == [] || seen == [.iceStateChange(.connected)])
+        await call.router.close()
+        #expect(await all(others) == [.iceStateChange(.connected), .routerClose])
+    }
+
+    @Test("Nothing is lost or doubled between what is told from several threads and a reader that waits")
+    func races() async throws {
+        let call = try await DataCall()
+        let producer = try await call.direct.produceData()
+        let consumer = try await call.direct.consumeData(.init(dataProducerId: producer.id))
+        let events = consumer.events()
+        async let read = all(events)
+        await withTaskGroup(of: Void.self) { group in
+            for thread in 0..<4 as Range<UInt8> {
+                group.addTask {
+                    for index in 0..<2000 {
+                        let payload = [thread, UInt8(index >> 8), UInt8(index & 0xFF)]
+                        call.channel.say(.dataConsumerMessage(dataConsumerId: consumer.id, ppid: 53, payload: payload))
+                    }
+                }
+            }
+        }
+        await consumer.close()
+        let messages = await read
+        #expect(messages.count == 8000)
+        for thread in 0..<4 as Range<UInt8> {
+            let mine = messages.compactMap { event -> Int? in
+                guard case .message(.binary(let bytes)) = event, bytes.first == thread else { return nil }
+                return Int(bytes[1]) << 8 | Int(bytes[2])
+            }
+            #expect(mine == Array(0..<2000))
+        }
+    }
+
     @Test("Every subscriber gets every event, in order")
     func everybody() async throws {
         let call = try await Call()
