@@ -165,6 +165,25 @@ struct DirectTransportTests {
         await loop.worker.close()
     }
 
+    @Test("Thousands of messages at once are all answered and all arrive", arguments: RealWorker.allCases)
+    func burst(kind: RealWorker) async throws {
+        let loop = try await Loop(kind)
+        let (producer, events) = (loop.producer, loop.consumer.events())
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<3000 {
+                group.addTask { await failure { try await producer.send(.string("\(number)")) } != nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(refused == 0)
+        await loop.producer.close()
+        let numbers = await all(events).compactMap { event -> Int? in
+            if case .message(.string(let text)) = event { Int(text) } else { nil }
+        }
+        #expect(numbers.sorted() == Array(0..<3000))
+        await loop.worker.close()
+    }
+
     @Test("Closing cascades as on every transport", arguments: RealWorker.allCases)
     func cascades(kind: RealWorker) async throws {
         let loop = try await Loop(kind)

@@ -83,7 +83,7 @@ public final class DataProducer: Sendable {
     ///
     /// Where `subchannels` or `requiredSubchannel` are given, only those data consumers get it that have subscribed to
     /// one of the former and to the latter; whoever has subscribed to `ignoredSubchannel` does not get it in any case.
-    /// While the data producer is paused, nobody gets it. Messages arrive in the order in which the calls were made.
+    /// While the data producer is paused, nobody gets it. Messages of calls that follow each other arrive in that order.
     ///
     /// - Parameters:
     ///   - message: What to send; at most the transport's `maxReceiveMessageSize`.
@@ -160,7 +160,6 @@ public final class DataProducer: Sendable {
 
     private func end(with last: Event?) -> Bool {
         guard core.close() else { return false }
-        link.remove(id)
         transport?.removeDataProducer(id)
         router?.removeDataProducer(id)
         core.events.finish(with: last)
@@ -185,9 +184,4 @@ public final class DataProducer: Sendable {
     private func requireOpen() throws(SwiftletError) {
         if closed { throw SwiftletError(.closed, "data producer \(id) is closed") }
     }
-}
-
-extension DataProducer: NotificationTarget {
-    /// A worker says nothing of data producers.
-    func handle(_ notification: ControlNotification) {}
 }

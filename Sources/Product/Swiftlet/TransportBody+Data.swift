@@ -27,9 +27,7 @@ extension TransportBody {
             protocol: options.protocol,
             paused: options.paused
         )
-        link.enter(producerId, producer)
         do { try await link.request(.produceData(request)) } catch {
-            link.remove(producerId)
             router.removeDataProducer(producerId)
             throw error
         }

@@ -79,44 +79,40 @@ package final class WorkerConnection: WorkerChannel {
         _ request: ControlRequest,
         completion: @escaping @Sendable (Result<ControlReply, SwiftletError>) -> Void
     ) {
-        enum Outcome {
-            case write([UInt8])
-            case refuse(SwiftletError)
-            case overfull
-        }
         let isPayload = request.isPayload
-        let outcome = state.withLock { state -> Outcome in
-            if let reason = state.endReason { return .refuse(Self.lost(reason)) }
-            if isPayload, state.payloadBytes > Self.maximumPayloadBytes {
-                let text = "the worker has not read \(state.payloadBytes) bytes that were sent before"
-                return .refuse(SwiftletError(.sendBufferFull, text))
-            }
-            let id = state.lastRequest + 1
-            guard let frame = try? WorkerProtocol.encode(request: request, id: id) else {
-                return .refuse(SwiftletError(.limitReached, "the request is longer than a message may be"))
-            }
-            state.lastRequest = id
+        let (id, early) = state.withLock { state in
+            state.lastRequest += 1
+            return (state.lastRequest, Self.refusal(isPayload, state))
+        }
+        if let early { return completion(.failure(early)) }
+        // Not under the lock: a long message takes its time, and others wait for the lock on the event loop.
+        guard let frame = try? WorkerProtocol.encode(request: request, id: id) else {
+            return completion(.failure(SwiftletError(.limitReached, "the request is longer than a message may be")))
+        }
+        let count = frame.count
+        let (late, isOverfull) = state.withLock { state -> (SwiftletError?, Bool) in
+            if let refusal = Self.refusal(isPayload, state) { return (refusal, false) }
             state.pending[id] = completion
-            if isPayload {
-                state.payloadBytes += frame.count
-                return .write(frame)
-            }
-            state.queuedBytes += frame.count
-            return state.queuedBytes > Self.maximumQueuedBytes ? .overfull : .write(frame)
+            if isPayload { state.payloadBytes += count } else { state.queuedBytes += count }
+            return (nil, state.queuedBytes > Self.maximumQueuedBytes)
         }
-        switch outcome {
-        case .refuse(let error):
-            completion(.failure(error))
-        case .overfull:
-            endOnLoop("the worker left more than \(Self.maximumQueuedBytes) bytes unread")
-        case .write(let frame):
-            let count = frame.count
-            channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [weak self] _ in
-                self?.state.withLock { state in
-                    if isPayload { state.payloadBytes -= count } else { state.queuedBytes -= count }
-                }
+        if let late { return completion(.failure(late)) }
+        guard !isOverfull else {
+            return endOnLoop("the worker left more than \(Self.maximumQueuedBytes) bytes unread")
+        }
+        channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [weak self] _ in
+            self?.state.withLock { state in
+                if isPayload { state.payloadBytes -= count } else { state.queuedBytes -= count }
             }
         }
+    }
+
+    /// Why nothing can be sent now, if so.
+    private static func refusal(_ isPayload: Bool, _ state: State) -> SwiftletError? {
+        if let reason = state.endReason { return lost(reason) }
+        guard isPayload, state.payloadBytes > maximumPayloadBytes else { return nil }
+        let text = "the worker has not read \(state.payloadBytes) bytes that were sent before"
+        return SwiftletError(.sendBufferFull, text)
     }
 
     package func close() { endOnLoop("closed") }
