@@ -182,9 +182,8 @@ struct HostilePeerTests {
 
     @Test("Random chunks behind a right header trap nothing and hold nothing", arguments: 1...20 as ClosedRange<UInt64>)
     func noise(seed: UInt64) throws {
-        let (pair, tag) = try connected { $0.receiveWindow = 200_000 }
+        var (pair, tag) = try connected { $0.receiveWindow = 200_000 }
         var random = SeededRandom(seed: seed)
-        pair.filter = { side, _ in side == .b && Bool.random(using: &random) }
         let types: [UInt8] = [0, 0, 0, 3, 3, 4, 5, 8, 9, 11, 64, 130, 130, 132, 192, 194, 1, 2, 10, 7, 99]
         for _ in 0..<2000 {
             var chunks: [UInt8] = []
@@ -206,6 +205,7 @@ struct HostilePeerTests {
             pair.deliver(Packets.packet(tag: tag, chunks), to: .b)
             pair.run(for: .milliseconds(Int.random(in: 0...20, using: &random)))
             #expect(pair.b.heldBytes <= 300_000)
+            if pair.b.state == .failed { (pair, tag) = try connected { $0.receiveWindow = 200_000 } }
         }
     }
 }

@@ -119,6 +119,7 @@ struct SimulationTests {
             pair.run(for: .seconds(3))
             run.check(.a)
             run.check(.b)
+            #expect(pair.wrongHints == 0, "seed \(seed)")
             guard seed % 3 != 0 else { continue }
             pair.a.shutdown(now: pair.now)
             if seed % 4 == 0 { pair.b.shutdown(now: pair.now) }

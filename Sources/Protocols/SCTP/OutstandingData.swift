@@ -77,7 +77,7 @@ struct OutstandingData {
     /// Chunks never to be sent again that are still held.
     private(set) var abandonedCount = 0
     /// The last chunk that the peer need not wait for, RFC 3758 §3.5: Advanced.Peer.Ack.Point.
-    private(set) var advancedPoint: Int64
+    var advancedPoint: Int64
     /// Chunks before it give no round trip: one sample is on its way already.
     private var nextSample: Int64
     /// The packet being written, and the latest known to have arrived.
@@ -387,57 +387,5 @@ struct OutstandingData {
                 report.lossDeadline = earliest(report.lossDeadline, due)
             }
         }
-    }
-
-    // MARK: Skipping
-
-    /// Moves ``advancedPoint`` over what the peer need not wait for, RFC 3758 §3.5 C2.
-    ///
-    /// Beyond given up chunks, it goes over messages that might be given up and have arrived: else a stream of many
-    /// losses would skip one of them in each round trip.
-    mutating func advancePoint() -> Bool {
-        guard abandonedCount > 0 else { return false }
-        var (point, number) = (advancedPoint, max(advancedPoint, cumulative) + 1)
-        while number < next {
-            let chunk = chunk(number)
-            if chunk.state == .abandoned {
-                point = number
-            } else if chunk.state != .acknowledged || chunk.message?.isLimited != true {
-                break
-            }
-            number += 1
-        }
-        guard point > advancedPoint else { return false }
-        advancedPoint = point
-        return true
-    }
-
-    /// What a FORWARD-TSN names: up to `limit` streams' last messages given up.
-    ///
-    /// - Returns: The new cumulative TSN, which is earlier where streams would be too many, and the streams.
-    func skipped(limit: Int, interleaving: Bool) -> (point: Int64, streams: [SkippedStream]) {
-        var places: [UInt32: Int] = [:]
-        var streams: [SkippedStream] = []
-        var number = first
-        while number <= advancedPoint {
-            if let message = chunk(number).message, message.isAbandoned, interleaving || !message.isUnordered {
-                let key = UInt32(message.stream) << 1 | (message.isUnordered ? 1 : 0)
-                if let place = places[key] {
-                    streams[place].messageIdentifier = message.identifier
-                } else {
-                    guard streams.count < limit else { return (number - 1, streams) }
-                    places[key] = streams.count
-                    streams.append(
-                        SkippedStream(
-                            stream: message.stream,
-                            isUnordered: message.isUnordered,
-                            messageIdentifier: message.identifier
-                        )
-                    )
-                }
-            }
-            number += 1
-        }
-        return (advancedPoint, streams)
     }
 }

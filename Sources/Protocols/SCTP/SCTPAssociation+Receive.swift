@@ -6,6 +6,7 @@ package import SwiftletWire
 extension SCTPAssociation {
     /// Takes in one packet.
     package func receive(_ packet: Span<UInt8>, now: Instant) {
+        isIdle = false
         guard let view = try? SCTPPacketView(parsing: packet) else { return breach() }
         counters.packetsReceived += 1
         guard view.sourcePort == configuration.remotePort, view.destinationPort == configuration.localPort else {

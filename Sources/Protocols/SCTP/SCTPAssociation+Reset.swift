@@ -38,6 +38,7 @@ extension SCTPAssociation {
             negotiated?.streamReset != false
         else { return }
         queue.beginReset(of: stream)
+        isIdle = false
         requestReset(now: now)
     }
 

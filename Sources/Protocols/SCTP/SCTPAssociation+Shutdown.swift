@@ -6,6 +6,7 @@ package import SwiftletWire
 extension SCTPAssociation {
     /// Ends in agreement, after what is queued has been acknowledged, RFC 9260 §9.2.
     package func shutdown(now: Instant) {
+        isIdle = false
         switch phase {
         case .idle, .cookieWait: end(.closed)
         case .cookieEchoed: wantsShutdown = true

@@ -33,6 +33,7 @@ extension SCTPAssociation {
     ///
     /// Being late is no sign of trouble: a timer that should have run out many times meanwhile runs out once.
     package func handleTimeout(now: Instant) {
+        isIdle = false
         if hasPeer { receiver.handleTimeout(now: now) }
         if take(\.handshake, now) { handshakeTimedOut(now: now) }
         if take(\.shutdown, now) { shutdownTimedOut(now: now) }

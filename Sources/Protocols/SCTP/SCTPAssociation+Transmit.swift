@@ -12,27 +12,34 @@ extension SCTPAssociation {
     /// - Returns: Its length, or 0 when there is nothing to send now.
     package func transmit(into packet: inout MutableSpan<UInt8>, now: Instant) -> Int {
         guard packet.count >= packetSize else { return 0 }
+        isIdle = false
         var writer = PacketWriter(limit: packetSize)
         if let reply = replies.popFirst() {
             write(reply.content, with: &writer, into: &packet)
             return finish(writer, into: &packet, tag: reply.tag, computesChecksum: true)
         }
-        guard hasPeer else { return 0 }
+        guard hasPeer else {
+            isIdle = true
+            return 0
+        }
         let hasCookie = pending.remove(.cookieEcho) != nil
         if hasCookie { _ = writer.appendCookieEcho(cookie.span, into: &packet) }
         if pending.remove(.cookieAck) != nil { _ = writer.append(.cookieAck, into: &packet) }
         if mayExchangeData || hasCookie { writeExchange(with: &writer, into: &packet, now: now) }
-        guard !writer.isEmpty else { return 0 }
+        guard !writer.isEmpty else {
+            isIdle = true
+            return 0
+        }
         let computesChecksum = hasCookie || negotiated?.zeroChecksum != true
         return finish(writer, into: &packet, tag: peerTag, computesChecksum: computesChecksum)
     }
 
-    /// Whether ``transmit(into:now:)`` may have something.
+    /// Whether ``transmit(into:now:)`` may have something; never so once it had nothing and nothing happened since.
     package var hasPacketsToSend: Bool {
+        if isIdle { return false }
         if !replies.isEmpty { return true }
-        guard hasPeer else { return false }
-        if !pending.isEmpty || receiver.sackIsDue || !control.isEmpty { return true }
-        return mayExchangeData && hasDataToSend
+        guard mayExchangeData else { return pending.contains(.cookieEcho) || pending.contains(.cookieAck) }
+        return !pending.isEmpty || receiver.sackIsDue || !control.isEmpty || hasDataToSend
     }
 
     /// Whether the windows are open for something that waits.

@@ -131,6 +131,8 @@ package final class SCTPAssociation {
     // Receiving.
     var receiver: SCTPReceiver
     var outputs = Fifo<Output>()
+    /// Whether nothing has happened since there was nothing to send.
+    var isIdle = false
 
     var resets: StreamResets
 
@@ -188,6 +190,7 @@ package final class SCTPAssociation {
         }
         let isLimited = negotiated?.partialReliability ?? true
         queue.append(OutgoingMessage(message, limited: isLimited, now: now), to: stream)
+        isIdle = false
         if congestion.burst <= 0, outstanding.isEmpty { noteIdle(now: now) }
         counters.messagesSent += 1
         counters.bytesSent += UInt64(size)
@@ -259,12 +262,14 @@ package final class SCTPAssociation {
     /// Has a chunk written into the next packet.
     func enqueue(_ chunk: Control) {
         guard control.count < Self.controlLimit else { return }
+        isIdle = false
         control.append(chunk)
     }
 
     /// Has a chunk written into a packet of its own.
     func reply(_ content: Reply.Content, to tag: UInt32) {
         guard replies.count < Self.repliesLimit else { return }
+        isIdle = false
         replies.append(Reply(tag: tag, content: content))
     }
 }

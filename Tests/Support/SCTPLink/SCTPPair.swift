@@ -20,6 +20,8 @@ package final class SCTPPair {
     package var onOutput: ((Side, SCTPAssociation.Output) -> Void)?
     /// Looks at each packet as it leaves, and says whether it goes on.
     package var filter: ((Side, [UInt8]) -> Bool)?
+    /// How often an end said that it might have a packet right after it had none: its owner would ask for ever.
+    package private(set) var wrongHints = 0
     /// The paths by the side that sends.
     package var paths: [SimulatedPath]
     private var ends: [SCTPAssociation]
@@ -92,16 +94,18 @@ package final class SCTPPair {
         drain(side)
     }
 
-    /// Sends what may leave, on both sides.
+    /// Sends what may leave, on both sides, as long as they say that there is something.
     package func settle() {
         for side in [Side.a, .b] {
             drain(side)
             var turns = 0
-            while let packet = transmit(side), turns < 100_000 {
+            while turns < 100_000 {
+                guard self[side].hasPacketsToSend, let packet = transmit(side) else { break }
                 turns += 1
                 if filter?(side, packet) ?? true { paths[side.rawValue].send(packet, now: now) }
             }
             drain(side)
+            if self[side].hasPacketsToSend { wrongHints += 1 }
         }
     }
 
