@@ -23,8 +23,8 @@ struct RetransmissionTimeout: Sendable {
     private var base = initial
     private var backoffs = 0
 
-    /// The timeout as it stands.
-    var current: Duration { min(base * (1 << min(backoffs, 10)), max(base, Self.backoffMaximum)) }
+    /// The timeout as it stands; kept, since every packet asks.
+    private(set) var current = initial
 
     /// The timeout of a handshake's message that was sent `attempts` times.
     static func handshake(attempts: Int) -> Duration {
@@ -44,12 +44,15 @@ struct RetransmissionTimeout: Sendable {
         }
         let margin = max(variance * 4, Self.varianceFloor)
         base = min(max((smoothed ?? measured) + margin, Self.minimum), Self.maximum)
-        backoffs = 0
+        (backoffs, current) = (0, base)
     }
 
     /// Doubles it, RFC 9260 §6.3.3.
-    mutating func backOff() { backoffs += 1 }
+    mutating func backOff() {
+        backoffs += 1
+        current = min(base * (1 << min(backoffs, 10)), max(base, Self.backoffMaximum))
+    }
 
     /// Takes the doubling back: what was sent again arrived.
-    mutating func recover() { backoffs = 0 }
+    mutating func recover() { (backoffs, current) = (0, base) }
 }

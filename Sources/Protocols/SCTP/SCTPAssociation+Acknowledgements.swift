@@ -149,7 +149,7 @@ extension SCTPAssociation {
             mayExchangeData
         else { return }
         let isAlone = outstanding.flight <= packetSize
-        let wait = max(smoothed * 2, .milliseconds(10)) + (isAlone ? SCTPReceiver.acknowledgementDelay : .zero)
+        let wait = max(smoothed + smoothed, .milliseconds(10)) + (isAlone ? SCTPReceiver.acknowledgementDelay : .zero)
         let due = now + wait
         if let deadline = timers.retransmission, deadline <= due { return }
         timers.probe = due
