@@ -251,6 +251,25 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        tests(
+            "SwiftletClient",
+            rooms(
+                "SwiftletClient",
+                "SwiftletServer",
+                "Engine",
+                "Streams",
+                "Control",
+                "ORTC",
+                "ICE",
+                "DTLS",
+                "RTP",
+                "Crypto",
+                "Wire"
+            ) + [
+                "swiftlet-worker", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         tests("Streams", rooms("Streams", "RTP", "Wire")),
         tests("STUN", rooms("STUN", "Crypto", "Wire")),
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
@@ -353,9 +372,19 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
         ),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: rooms("Worker", "Engine", "Control", "ORTC", "SCTP", "SRTP", "Crypto", "Wire") + [
-                "CForward", "Usrsctp",
-            ],
+            dependencies: rooms(
+                "Worker",
+                "Engine",
+                "PeerLink",
+                "Control",
+                "ORTC",
+                "SCTP",
+                "ICE",
+                "DTLS",
+                "SRTP",
+                "Crypto",
+                "Wire"
+            ) + ["CForward", "Usrsctp"],
             path: "Benchmarks",
             exclude: ["CForward"],
             sources: ["Forward", "Data"],

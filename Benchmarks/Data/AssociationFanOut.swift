@@ -134,7 +134,7 @@ private struct Packets {
 
     /// Takes in an association's next packet; false when it has none.
     mutating func add(for association: Int, from sender: SCTPAssociation, now: Instant) -> Bool {
-        guard end + 2048 <= bytes.count else { return false }
+        guard sender.hasPacketsToSend, end + 2048 <= bytes.count else { return false }
         let start = end
         var all = bytes.mutableSpan
         var room = all._mutatingExtracting(start..<start + 2048)

@@ -3,7 +3,7 @@
 
 /// The benchmark `data`: associations beside libusrsctp's, in turns, in one process.
 struct DataBenchmark {
-    var repetitions = 5
+    var repetitions = 3
 
     func run() throws {
         say(
@@ -16,7 +16,8 @@ struct DataBenchmark {
         )
         var lines: [String] = []
         for size in [16_384, 262_144] { lines += try associations(size: size) }
-        for (size, rounds) in [(100, 4_000), (16_384, 400)] { lines.append(try fanOut(size: size, rounds: rounds)) }
+        for (size, rounds) in [(100, 2_000), (16_384, 200)] { lines.append(try fanOut(size: size, rounds: rounds)) }
+        for (size, rounds) in [(100, 2_000), (16_384, 150)] { lines.append(try engine(size: size, rounds: rounds)) }
         say("")
         for line in lines { say(line) }
     }
@@ -63,8 +64,27 @@ struct DataBenchmark {
         )
         return json([
             #""case":"fan_out_associations""#, #""n":\#(fanOut.consumers)"#, #""bytes":\#(size)"#,
-            #""cpu_us_per_message":\#(own.fixed(3))"#, #""usrsctp_cpu_us_per_message":\#(other.fixed(3))"#,
+            #""cpu_us_per_message":\#(own.fixed(3))"#, #""messages_per_second":\#(Int(1e6 / own))"#,
+            #""usrsctp_cpu_us_per_message":\#(other.fixed(3))"#,
             #""ratio_to_usrsctp":\#((other / own).fixed(3))"#,
+        ])
+    }
+
+    /// One data producer to 50 data consumers through the whole engine.
+    private func engine(size: Int, rounds: Int) throws -> String {
+        let fanOut = EngineFanOut(size: size, rounds: rounds)
+        let results = try (0..<repetitions).map { _ in try fanOut.run() }
+        let cost = middle(results.map(\.microseconds))
+        let (half, most) = (middle(results.map(\.median)), middle(results.map(\.percentile99)))
+        say(
+            "fan-out through the engine to \(fanOut.consumers) consumers over SCTP and DTLS, messages of \(size) bytes: "
+                + "\(cost.fixed(2)) µs a delivered message, \(Int(1e6 / cost)) messages/s of one core, "
+                + "engine delay p50 \(half.fixed(0)) µs, p99 \(most.fixed(0)) µs"
+        )
+        return json([
+            #""case":"fan_out_engine""#, #""n":\#(fanOut.consumers)"#, #""bytes":\#(size)"#,
+            #""cpu_us_per_message":\#(cost.fixed(3))"#, #""messages_per_second":\#(Int(1e6 / cost))"#,
+            #""p50_us":\#(half.fixed(1))"#, #""p99_us":\#(most.fixed(1))"#,
         ])
     }
 

@@ -67,7 +67,7 @@ enum SwiftletBench {
     private static func data(_ arguments: [String]) throws {
         _ = forward_pin(forward_cpu(0))
         forward_prefer()
-        try DataBenchmark(repetitions: arguments.contains("--quick") ? 1 : 5).run()
+        try DataBenchmark(repetitions: arguments.contains("--quick") ? 1 : 3).run()
     }
 
     private static func argument(_ place: Int, of arguments: [String]) throws -> Int {
