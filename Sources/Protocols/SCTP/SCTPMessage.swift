@@ -11,7 +11,9 @@ package struct SCTPMessage: Hashable, Sendable {
     package var payload: [UInt8]
     /// Whether it may overtake others of its stream.
     package var isUnordered: Bool
-    /// How long it is tried. A received message says reliable, since the wire does not tell.
+    /// How long it is tried.
+    ///
+    /// A received message says reliable, since the wire does not tell.
     package var reliability: SCTPReliability
 
     package init(
