@@ -164,7 +164,7 @@ struct DependencyDescriptorTests {
             let layers = structure.targetLayers(target)
             #expect(Int(layers.spatial) == held.map(\.spatialID).max() ?? 0)
             #expect(Int(layers.temporal) == held.map(\.temporalID).max() ?? 0)
-            }
+        }
     }
 
     private func expect(

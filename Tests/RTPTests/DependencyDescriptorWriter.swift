@@ -45,8 +45,7 @@ struct DependencyStructureDraft: Equatable, Sendable {
     var chainCount: Int
     /// For each decode target the chain that protects it; only with chains.
     var targetChains: [Int]
-    /// For each spatial layer; empty where the structure does not tell.
-    /// Of each spatial layer, or none.
+    /// Of each spatial layer; empty where the structure does not tell.
     var resolutions: [Size]
 
     init(

@@ -37,7 +37,10 @@ extension DependencyStructureDraft {
             targetChains: chains > 0 ? (0..<targets).map { _ in Int.random(in: 0..<chains, using: &random) } : [],
             resolutions: Bool.random(using: &random)
                 ? (0...(templates.last?.spatialID ?? 0)).map { _ in
-                    Size(width: .random(in: 1...0x10000, using: &random), height: .random(in: 1...0x10000, using: &random))
+                    let (width, height) = (
+                        Int.random(in: 1...0x10000, using: &random), Int.random(in: 1...0x10000, using: &random)
+                    )
+                    return Size(width: width, height: height)
                 } : []
         )
     }

@@ -63,6 +63,8 @@ final class DataChannels {
     /// - Parameters:
     ///   - wanted: A stream; `nil` for any.
     ///   - parity: With which to begin, in steps of two, where the peer opens channels too, RFC 8832 §6.
+    /// - Returns: The stream.
+    /// - Throws: ``ControlError`` when the stream asked for is taken or beyond those negotiated, or when none is free.
     func takeStream(_ wanted: UInt16?, parity: UInt16?) throws(ControlError) -> UInt16 {
         let count = min(association?.negotiated?.outgoingStreams ?? .max, SctpStreamParameters.maximumStreamId + 1)
         if let wanted {

@@ -22,7 +22,9 @@ struct DataMessage {
         self.payload = payload
     }
 
-    /// A message of a peer; `nil` where it is none of a data channel's. Parts, which are obsolete, pass as wholes.
+    /// A message of a peer; `nil` where it is none of a data channel's.
+    ///
+    /// Parts, which are obsolete, pass as wholes.
     init?(_ message: SCTPMessage) {
         self.init(
             ppid: message.payloadProtocol.rawValue,

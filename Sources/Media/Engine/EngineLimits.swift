@@ -62,8 +62,9 @@ package struct EngineLimits: Sendable {
     package var bytesPerChunk = 512_000
     /// Bytes that leave to one destination before others get their turn, as long as there is no estimate.
     package var bytesPerBurst = 65_536
-    /// How long a packet may wait for others to the same destination, so that they leave as one run; 0 sends at the end of
-    /// the turn. 0.5 to 1 ms is useful; at most ``longestFlushWindow``.
+    /// How long a packet may wait for others to the same destination, so that they leave as one run.
+    ///
+    /// 0 sends at the end of the turn, 0.5 to 1 ms is useful; at most ``longestFlushWindow``.
     package var flushWindow = Duration.zero
     package static let longestFlushWindow = Duration.milliseconds(5)
     /// Bytes of RTP that all receive streams of a worker store together.

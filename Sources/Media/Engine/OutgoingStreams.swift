@@ -40,6 +40,7 @@ struct OutgoingStreams {
     /// - Parameters:
     ///   - candidates: Those that may be used at all, ascending.
     ///   - avoiding: Whether one is not to be taken for another reason.
+    /// - Returns: The stream, or `nil` when none is free.
     mutating func takeLowest(
         of candidates: some Sequence<UInt16>,
         avoiding: (UInt16) -> Bool
@@ -56,9 +57,7 @@ struct OutgoingStreams {
     /// Gives a stream back that nothing was ever sent on.
     mutating func release(_ stream: UInt16) { uses[stream] = nil }
 
-    /// Begins to close a stream.
-    ///
-    /// - Parameter byPeer: Whether the peer has closed its side.
+    /// Begins to close a stream, as the peer has done already or not.
     mutating func close(_ stream: UInt16, byPeer: Bool) {
         if case .closing(let byUs, let wasByPeer) = uses[stream] {
             settle(stream, byUs: byUs, byPeer: byPeer || wasByPeer)

@@ -91,6 +91,8 @@ final class Peer {
     /// Data producers that are being made.
     var dataProducersUnderway = 0
     var dataConsumers: [String: DataConsuming] = [:]
+    /// Data producers whose channel the client closed, which it may still ask to close; the latest 32.
+    private(set) var recentlyClosedData: [String] = []
     /// Data producers that others are just being offered.
     var untaken: [String: Untaken] = [:]
     /// Producers and data producers of others that are consumed, are being offered, or wait for it.
@@ -107,6 +109,12 @@ final class Peer {
     init(session: SignalingSession) {
         self.session = session
         info = PeerInfo(id: session.peerId, displayName: "", device: [:])
+    }
+
+    /// Takes note that a data producer ended with its channel.
+    func noteClosedData(_ id: String) {
+        recentlyClosedData.append(id)
+        if recentlyClosedData.count > 32 { recentlyClosedData.removeFirst() }
     }
 
     /// Where it receives.

@@ -48,6 +48,8 @@ extension Room {
     }
 
     func closeDataProducer(_ id: Int, _ request: DataProducerRequest, _ peer: Peer) async throws {
+        // The channel's own end, which comes by the transport, may have been here first.
+        guard !peer.recentlyClosedData.contains(request.dataProducerId) else { return peer.session.grant(id, Nothing()) }
         let producer = try peer.dataProducer(request.dataProducerId)
         peer.dataProducers[producer.id] = nil
         await producer.close()
@@ -171,6 +173,7 @@ extension Room {
         for (id, entry) in peer.dataProducers
         where entry.transportId == transportId && entry.producer.sctpStreamParameters?.streamId == streamId {
             peer.dataProducers[id] = nil
+            peer.noteClosedData(id)
             await entry.producer.close()
         }
         for (id, entry) in peer.dataConsumers
