@@ -134,8 +134,7 @@ def test_closing():
         assert ben.eval("peer.count('one')") == 1, "what was closed is silent"
         # The sender closes, and tells the server, which may know it from the channel already.
         anna.run("const producer = peer.producers.two; producer.close();"
-                 "await peer.request('closeDataProducer', {dataProducerId: producer.id})"
-                 ".catch((error) => { if (error.code !== 404) throw error; })")
+                 "await peer.request('closeDataProducer', {dataProducerId: producer.id})")
         for page in (ben, clara):
             page.wait("peer.consumers.two.closed", 10, f"{page.title} hears that the channel was closed")
             page.wait("peer.notifications.some(({method}) => method === 'dataConsumerClosed')", 10)
