@@ -24,6 +24,8 @@ struct SentChunk {
     var isLast = false
     /// Whether it was once taken for lost because of later arrivals.
     var wasOvertaken = false
+    /// Whether a SACK later than the one that reported it did not.
+    var isDoubtful = false
     /// Times it was sent.
     var transmissions: UInt16 = 0
     var sentAt = Instant(nanoseconds: 0)
@@ -224,7 +226,15 @@ struct OutstandingData {
 
     /// Takes all that is under way for lost, after a timeout.
     mutating func loseAll(now: Instant) {
-        for number in first..<next { lose(number, now: now) }
+        for number in first..<next {
+            let index = slot(number)
+            if ring[index].state == .acknowledged, ring[index].isDoubtful {
+                ring[index].state = .inFlight
+                acknowledgedCount -= 1
+                flight += Int(ring[index].length)
+            }
+            lose(number, now: now)
+        }
     }
 
     /// Gives a message up, with all its fragments.
@@ -331,7 +341,7 @@ struct OutstandingData {
             let (start, end) = (first - 1 + Int64(block.start), min(first - 1 + Int64(block.end), next - 1))
             guard start <= end else { break }
             while number < start {
-                renege(number)
+                doubt(number)
                 number += 1
             }
             while number <= end {
@@ -340,7 +350,7 @@ struct OutstandingData {
             }
         }
         while acknowledgedCount > 0, number < next {
-            renege(number)
+            doubt(number)
             number += 1
         }
     }
@@ -352,22 +362,25 @@ struct OutstandingData {
         switch ring[index].state {
         case .inFlight: flight -= length
         case .lost: lostCount -= 1
-        case .acknowledged, .abandoned: return
+        case .acknowledged:
+            ring[index].isDoubtful = false
+            return
+        case .abandoned: return
         }
         ring[index].state = .acknowledged
+        ring[index].isDoubtful = false
         acknowledgedCount += 1
         report.bytes += length
         noteArrival(at: index, now: now)
     }
 
+    /// Takes note that a chunk reported once is not reported now.
+    ///
+    /// Hardly ever was it taken back: SACKs overtake each other, and list so many blocks and no more. So it is sent again
+    /// only once a timeout says that something is amiss, as RFC 6675 §5.1 has it for TCP.
     @inline(__always)
-    private mutating func renege(_ number: Int64) {
-        let index = slot(number)
-        guard ring[index].state == .acknowledged else { return }
-        ring[index].state = .lost
-        acknowledgedCount -= 1
-        lostCount += 1
-        lostHint = min(lostHint, number)
+    private mutating func doubt(_ number: Int64) {
+        if ring[slot(number)].state == .acknowledged { ring[slot(number)].isDoubtful = true }
     }
 
     /// Takes for lost what left well before a packet that has arrived, by number or by time, RFC 8985 §6.2.
