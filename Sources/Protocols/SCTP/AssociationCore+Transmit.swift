@@ -186,8 +186,6 @@ extension AssociationCore {
             case .expired(let message):
                 outstanding.abandon(message)
                 dropAbandoned(now: now)
-                // What was sent since is beyond the packet's order of chunks; it leaves with the next.
-                continue
             case .nothing: return
             }
         }
