@@ -16,7 +16,7 @@ test: ## Run every test, real browsers included (ONLY=unit or ONLY=browser: a pa
 fuzz: ## Feed made-up bytes to every parser and rewriter, 60 s each (SECONDS=n; ARGS="--keep")
 	@Scripts/fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
-bench: ## Measure the packet path beside its floor; prints a table and JSON lines
+bench: ## Measure the packet path beside its floor and data channels beside libusrsctp; tables and JSON lines
 	@Scripts/bench $(ARGS)
 
 soak: ## Forward at a steady load for 30 minutes (MINUTES=n) and watch memory and loss
