@@ -102,8 +102,10 @@ package final class StreamChecker {
         lastPicture.map { ($0.timestamp, Instant(nanoseconds: $0.capture)) }
     }
 
-    /// The layers of the newest picture that is complete.
-    package var layers: (spatial: Int, temporal: Int)? { top.map { ($0.spatial, $0.temporal) } }
+    /// The layers of the newest picture; of a simulcast the spatial one is its encoding.
+    package var layers: (spatial: Int, temporal: Int)? {
+        top.map { (rules.isSVC ? $0.spatial : Int($0.source & 0x0F), $0.temporal) }
+    }
 
     package func takeKeyFrameRequest() -> Bool {
         defer { needsKeyFrame = false }

@@ -3,7 +3,7 @@
 
 import SwiftletWire
 
-/// How often durations of each length were seen: 1 µs to 70 s in steps of an eighth of a doubling.
+/// How often durations of each length were seen: 1 µs to 9 min in steps of an eighth of a doubling.
 public struct DelayHistogram: Hashable, Sendable {
     private static let steps = 8
     private static let buckets = 27 * steps
@@ -52,7 +52,7 @@ public struct DelayHistogram: Hashable, Sendable {
         var seen = 0
         for index in counts.indices {
             seen += Int(counts[index])
-            if seen >= wanted { return min(longest, .nanoseconds(Self.upperEnd(index))) }
+            if seen >= wanted, index < Self.buckets - 1 { return min(longest, .nanoseconds(Self.upperEnd(index))) }
         }
         return longest
     }

@@ -3,10 +3,10 @@
 
 import Foundation
 import SwiftletSyntheticMedia
-import SwiftletWire
+package import SwiftletWire
 
 /// Makes the sources of what is to be published.
-enum SourceFactory {
+package enum SourceFactory {
     /// Most bytes of a file: 512 MiB.
     static let maximumFileSize = 512 << 20
 
@@ -27,7 +27,7 @@ enum SourceFactory {
     /// The sources, the smallest first, and what video's payloads are.
     ///
     /// - Throws: ``SwiftletClientError/Code/invalidSource`` or ``SwiftletClientError/Code/unsupported``.
-    static func sources(
+    package static func sources(
         for media: OutgoingMedia,
         using random: inout SeededRandom
     ) throws(SwiftletClientError) -> (sources: [any PacketSource], codec: VideoCodec?) {
