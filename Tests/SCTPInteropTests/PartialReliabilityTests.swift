@@ -54,6 +54,7 @@ extension UsrsctpTests {
                 #expect(message.payload == messages[Draft.number(of: message)].payload)
             }
             #expect(arrived.count < messages.count, "at 15 % loss some are given up")
+            #expect(pairing == .oursToUsrsctp ? pair.ours.counters.abandonedMessages > 0 : pair.theirs.givenUp > 0)
             #expect(arrived.count > messages.count / 4)
         }
 

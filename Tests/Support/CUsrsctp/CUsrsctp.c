@@ -17,7 +17,7 @@
 #define SCTP_INTERLEAVING_SUPPORTED 0x00001206
 #endif
 
-enum { port = 5000, places = 4096, packet_limit = 1 << 16 };
+enum { port = 5000, places = 4096 };
 
 struct usrsctp_peer {
     // What libusrsctp calls us by; never used twice, since it may speak of those that are gone.
@@ -359,7 +359,7 @@ bool usrsctp_peer_streams(struct usrsctp_peer *peer, uint16_t *outgoing, uint16_
     return true;
 }
 
-size_t usrsctp_peer_buffered(struct usrsctp_peer *peer) {
+uint32_t usrsctp_peer_round_trip(struct usrsctp_peer *peer) {
     struct sctp_status now;
-    return status(peer, &now) ? (size_t)now.sstat_unackdata + now.sstat_penddata : 0;
+    return status(peer, &now) ? now.sstat_primary.spinfo_srtt : 0;
 }

@@ -172,6 +172,9 @@ package final class UsrsctpAssociation {
         return (Int(messages), Int(bytes))
     }
 
+    /// The round trip that it has measured, by its own clock.
+    package var roundTrip: Duration { .milliseconds(unsafe usrsctp_peer_round_trip(peer)) }
+
     /// Streams agreed on, each way.
     package var negotiatedStreams: (outgoing: UInt16, incoming: UInt16)? {
         var (outgoing, incoming) = (UInt16(0), UInt16(0))

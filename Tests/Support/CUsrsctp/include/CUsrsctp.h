@@ -90,5 +90,5 @@ struct usrsctp_event usrsctp_peer_event(struct usrsctp_peer *peer);
 void usrsctp_peer_counts(const struct usrsctp_peer *peer, uint64_t *messages, uint64_t *bytes);
 /// Streams negotiated, outgoing and incoming.
 bool usrsctp_peer_streams(struct usrsctp_peer *peer, uint16_t *outgoing, uint16_t *incoming);
-/// Bytes handed over and not yet acknowledged.
-size_t usrsctp_peer_buffered(struct usrsctp_peer *peer);
+/// The round trip it has measured, in milliseconds.
+uint32_t usrsctp_peer_round_trip(struct usrsctp_peer *peer);
