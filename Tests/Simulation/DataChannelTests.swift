@@ -104,6 +104,17 @@ struct DataChannelTests {
         let isClosed = world.notifications.contains(.dataChannelClosed(transportId: "alice", streamId: 0))
         #expect(isClosed)
         #expect(alice.data?.resetByServer == [0] && alice.data?.resetDone.contains(0) == true)
+        // The application lets go of it only now, data consumer included: nothing is reset a second time, and the stream is free.
+        try world.ask(.closeDataProducer(id: "in"))
+        world.run(for: .seconds(5))
+        #expect(alice.data?.resetByServer == [0])
+        try world.ask(.produceData(.init(id: "in again", transportId: "alice", sctpStreamParameters: parameters)))
+        try world.ask(
+            .consumeData(.init(id: "again", transportId: "alice", dataProducerId: "in again", streamId: 0))
+        )
+        try alice.send(text("four"), on: 0, now: world.now)
+        world.run(for: .seconds(5))
+        #expect(alice.data?.texts(on: 0) == ["three", "four"])
     }
 
     @Test("A channel that the engine opens in band is announced before its messages, in order until it is answered")

@@ -269,9 +269,13 @@ extension WebRtcTransport {
     }
 
     func leave(_ consumer: DataConsumer, now: Instant) {
-        guard let channels, let stream = consumer.parameters?.streamId else { return }
+        // Once the peer has closed the channel its stream may be another's already.
+        guard let channels, let stream = consumer.parameters?.streamId, channels.consumers[stream] === consumer else {
+            return
+        }
         channels.consumers[stream] = nil
-        guard !channels.outgoing.isClosing(stream) else { return }
+        // What the peer closed we have answered, and a second reset would find nobody to answer it.
+        guard !consumer.isChannelClosed, !channels.outgoing.isClosing(stream) else { return }
         close(stream, channels, now: now)
     }
 
