@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 
 /// A whole server with a real worker, on ports of its own.
-private final class RealServer: Sendable {
+final class RealServer: Sendable {
     let url: String
     private let task: Task<Void, any Error>
     private static let ports = Mutex(Int.random(in: 10_000...19_000))

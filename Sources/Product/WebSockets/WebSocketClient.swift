@@ -18,7 +18,8 @@ public enum WebSocketClient {
 
     fileprivate enum Outcome: Sendable {
         case open(WebSocketConnection)
-        case refused(Refusal)
+        /// To be told once it has been read, which begins after this.
+        case refused(EventLoopFuture<Refusal>)
     }
 
     /// Bytes of a refusal's body that are kept as its reason.
@@ -62,7 +63,7 @@ public enum WebSocketClient {
             }
         switch try await negotiation.get() {
         case .open(let connection): return connection
-        case .refused(let refusal): throw refusal
+        case .refused(let refusal): throw try await refusal.get()
         }
     }
 
@@ -87,19 +88,23 @@ public enum WebSocketClient {
             upgradeRequestHead: head,
             upgraders: [upgrader]
         ) { channel in
-            let promise = channel.eventLoop.makePromise(of: Outcome.self)
+            let promise = channel.eventLoop.makePromise(of: Refusal.self)
             do {
                 try channel.pipeline.syncOperations.addHandler(RefusalReader(promise))
             } catch {
                 promise.fail(error)
             }
-            return promise.futureResult
+            return channel.eventLoop.makeSucceededFuture(.refused(promise.futureResult))
         }
         let timeout = channel.eventLoop.scheduleTask(in: limits.headTime) { channel.close(promise: nil) }
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade)
+        // What the server says at once may come in one piece with its answer.
+        configuration.leftOverBytesStrategy = .forwardBytes
         let result = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-            configuration: .init(upgradeConfiguration: upgrade)
+            configuration: configuration
         )
-        result.whenComplete { _ in timeout.cancel() }
+        // A refusal is still to be read, within the same time.
+        result.whenSuccess { if case .open = $0 { timeout.cancel() } }
         return result
     }
 }
@@ -110,10 +115,10 @@ private final class RefusalReader: ChannelInboundHandler {
 
     private var refusal = WebSocketClient.Refusal(status: 0, reason: "the connection ended")
     private var body = ByteBuffer()
-    private let promise: EventLoopPromise<WebSocketClient.Outcome>
+    private let promise: EventLoopPromise<WebSocketClient.Refusal>
     private var isTold = false
 
-    init(_ promise: EventLoopPromise<WebSocketClient.Outcome>) { self.promise = promise }
+    init(_ promise: EventLoopPromise<WebSocketClient.Refusal>) { self.promise = promise }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -140,6 +145,6 @@ private final class RefusalReader: ChannelInboundHandler {
     private func tell() {
         guard !isTold else { return }
         isTold = true
-        promise.succeed(.refused(refusal))
+        promise.succeed(refusal)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import SwiftletCrypto
 import Synchronization
 
@@ -26,6 +27,20 @@ public final class MediaThreads: Sendable {
 
     /// - Parameter count: How many threads, at least one; they start with the first client.
     public init(count: Int) { self.count = max(1, count) }
+
+    /// Lets this process have as many sockets as the system allows it: a client takes three, and the usual limit of 1024
+    /// ends at some 340 clients.
+    ///
+    /// - Returns: How many files and sockets there may be from now on.
+    @discardableResult
+    public static func raiseSocketLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        let before = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        let isRaised = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_cur : before)
+    }
 
     /// The certificate of all clients of this process: made once, since a key costs more than a client.
     static let certificate = Result<Certificate, CertificateError> { () throws(CertificateError) in
