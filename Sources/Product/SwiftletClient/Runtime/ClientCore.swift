@@ -33,6 +33,8 @@ actor ClientCore {
     private var lastMid = 0
     private var joinTime = Duration.zero
     private var isEnded = false
+    /// What the session tells; finished at the end, so that its reader ends too.
+    private var outputs: AsyncStream<MediaSession.Output>.Continuation?
     /// What was counted, once the session is gone.
     private var finalStatistics: ClientStatistics?
     private var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
@@ -79,6 +81,7 @@ actor ClientCore {
 
     private func start() async {
         let (outputs, continuation) = AsyncStream<MediaSession.Output>.makeStream()
+        self.outputs = continuation
         let network = options.network
         await session.perform { loop, id in
             loop.add(id) { continuation.yield($0) }
@@ -405,6 +408,7 @@ actor ClientCore {
         }
         finalStatistics = final
         finalStatistics?.joinTime = joinTime
+        outputs?.finish()
         signaling.close()
         board.tell(.ended(error))
     }
