@@ -25,7 +25,13 @@ extension AssociationCore {
         let hasCookie = pending.remove(.cookieEcho) != nil
         if hasCookie { _ = writer.appendCookieEcho(cookie.span, into: &packet) }
         if pending.remove(.cookieAck) != nil { _ = writer.append(.cookieAck, into: &packet) }
-        if mayExchangeData || hasCookie { writeExchange(with: &writer, into: &packet, now: now) }
+        if mayExchangeData || hasCookie {
+            writeExchange(with: &writer, into: &packet, now: now)
+            // Messages given up on the way may leave something to say: what to skip, or which stream to reset.
+            if writer.isEmpty, !control.isEmpty || pending.contains(.forward) {
+                writeExchange(with: &writer, into: &packet, now: now)
+            }
+        }
         guard !writer.isEmpty else {
             isIdle = true
             return 0
