@@ -19,11 +19,12 @@ struct DataChannelTests {
     /// Two clients with data channels, connected; alice's stream 4 is the data producer "d".
     private func meeting(
         seed: UInt64,
-        _ weather: VirtualNetwork.Weather
+        _ weather: VirtualNetwork.Weather,
+        _ options: SctpOptions = SctpOptions()
     ) throws -> (World, SimulatedClient, SimulatedClient) {
         let world = try World(seed: seed, weather: weather)
-        let alice = try world.join("alice", sctp: SctpOptions())
-        let bob = try world.join("bob", sctp: SctpOptions())
+        let alice = try world.join("alice", sctp: options)
+        let bob = try world.join("bob", sctp: options)
         let stream = SctpStreamParameters(streamId: 4)
         try world.ask(.produceData(.init(id: "d", transportId: "alice", sctpStreamParameters: stream, label: "chat")))
         return (world, alice, bob)
@@ -66,6 +67,25 @@ struct DataChannelTests {
         let isWhole = got.map(\.payload) == sent
         #expect(isWhole, "\(got.count) of \(sent.count)")
         #expect(got.allSatisfy { $0.payloadProtocol == .binary })
+    }
+
+    @Test("A message of 16 MiB passes where that is allowed, and none that is longer")
+    func longest() throws {
+        let longest: UInt32 = 16 << 20
+        let options = SctpOptions(maxSendMessageSize: longest, maxReceiveMessageSize: longest)
+        let (world, alice, bob) = try meeting(seed: 19, .init(loss: 0.0005, delay: .milliseconds(5)), options)
+        let stream = try consume(world, .init(id: "c", transportId: "bob", dataProducerId: "d"))
+        connect(world, alice, bob)
+        let payload = (0..<Int(longest)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
+        #expect(throws: SCTPSendError.messageTooLong) {
+            try alice.send(payload + [1], .binary, on: 4, now: world.now)
+        }
+        try alice.send(payload, .binary, on: 4, now: world.now)
+        for _ in 0..<300 where bob.data?.received[stream] == nil { world.run(for: .seconds(1)) }
+        let isWhole = bob.data?.received[stream]?.map(\.payload) == [payload]
+        #expect(isWhole)
+        let text = ControlRequest.sendFromDataConsumer(dataConsumerId: "c", ppid: 53, payload: payload + [1])
+        #expect(throws: ControlError.self) { try world.ask(text) }
     }
 
     @Test("A channel opened in band is answered and told; what came before it was taken is kept")

@@ -16,9 +16,16 @@ final class DataPeer {
     private(set) var resetDone: [UInt16] = []
     private var packet = [UInt8](repeating: 0, count: 2048)
 
-    init(seed: UInt64) {
+    /// - Parameters:
+    ///   - seed: Of tags and TSNs.
+    ///   - longest: Bytes of the longest message, both ways.
+    init(seed: UInt64, longest: Int) {
         var configuration = SCTPConfiguration()
         configuration.maximumPacketSize = PeerLink.maximumMessageLength
+        (configuration.maximumSendMessageSize, configuration.maximumReceiveMessageSize) = (longest, longest)
+        configuration.sendBufferSize = max(configuration.sendBufferSize, longest)
+        configuration.perStreamSendQueueLimit = max(configuration.perStreamSendQueueLimit, longest)
+        configuration.receiveWindow = max(configuration.receiveWindow, longest + longest / 4)
         association = SCTPAssociation(configuration, random: SeededRandom(seed: seed))
     }
 

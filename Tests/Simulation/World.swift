@@ -73,7 +73,12 @@ final class World {
             wall: wall,
             now: now
         )
-        if sctp != nil { client.data = DataPeer(seed: seed &* 17 &+ UInt64(clients.count)) }
+        if let sctp {
+            client.data = DataPeer(
+                seed: seed &* 17 &+ UInt64(clients.count),
+                longest: Int(sctp.maxReceiveMessageSize)
+            )
+        }
         let own = certificate.fingerprints.map { DtlsFingerprint(algorithm: $0.algorithm.rawValue, value: $0.value) }
         try ask(.connectWebRtcTransport(id: name, dtlsParameters: DtlsParameters(role: .client, fingerprints: own)))
         let remote = reply.dtlsParameters.fingerprints.compactMap {
