@@ -4,7 +4,8 @@
 import support
 from support import People, goes_on, hears, sees
 
-SECTIONS = "swiftlet.room.{}Transport.peerConnection.localDescription.sdp.match(/^m=/gm).length"
+SECTIONS = "swiftlet.room.{}Transport.peerConnection.localDescription.sdp.match(/^m=(audio|video)/gm).length"
+DATA_SECTIONS = SECTIONS.replace("(audio|video)", "application")
 SCREEN = "document.querySelector('.tile.screen:not(.self) video')"
 
 
@@ -24,6 +25,7 @@ def test_screens_again_and_again():
         # Microphone, camera, screen and its sound: a place each, however often.
         ben.wait(f"{SECTIONS.format('send')} <= 4", 10, "Ben's places")
         anna.wait(f"{SECTIONS.format('recv')} <= 6 && !{SCREEN}", 10, "Anna's places")
+        assert [ben.eval(DATA_SECTIONS.format("send")), anna.eval(DATA_SECTIONS.format("recv"))] == [1, 1], "data has one"
         goes_on(anna)
         assert anna.errors == [] and ben.errors == [], (anna.errors, ben.errors)
 
