@@ -36,6 +36,8 @@ package struct Instant: InstantProtocol, BitwiseCopyable, Sendable {
 extension Duration {
     /// The duration in nanoseconds, fractions cut off; saturates some 292 years out.
     package var wholeNanoseconds: Int64 {
+        // Up to 9 s, which nearly all are, without a division of 128 bits.
+        if let short = Int64(exactly: attoseconds) { return short / 1_000_000_000 }
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }

@@ -5,6 +5,7 @@
 ///
 /// Read once on arrival, from the payload descriptor (VP8, VP9) or the dependency descriptor, and kept beside the stored
 /// packet. A "frame" is what one encoder call made of one spatial layer; a "picture" is all frames of one moment.
+@usableFromInline
 package struct FrameDescription: BitwiseCopyable, Equatable, Sendable {
     /// Where the description comes from, and so what can be done by it.
     package enum Form: UInt8, BitwiseCopyable, Sendable {
@@ -21,36 +22,38 @@ package struct FrameDescription: BitwiseCopyable, Equatable, Sendable {
     }
 
     /// Single bits.
+    @usableFromInline
     package struct Flags: OptionSet, BitwiseCopyable, Sendable {
-        package let rawValue: UInt16
+        @usableFromInline package let rawValue: UInt16
 
+        @inlinable @inline(__always)
         package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// First packet of its frame.
-        package static let start = Flags(rawValue: 1)
+        @inlinable package static var start: Flags { Flags(rawValue: 1) }
         /// Last packet of its frame.
-        package static let end = Flags(rawValue: 2)
+        @inlinable package static var end: Flags { Flags(rawValue: 2) }
         /// Its picture can be decoded without any earlier one: on every packet of all spatial layers of a key picture,
         /// as far as the descriptor shows it (VP8 and VP9: no inter-picture prediction).
-        package static let intra = Flags(rawValue: 4)
+        @inlinable package static var intra: Flags { Flags(rawValue: 4) }
         /// From this frame on its temporal layer can be joined: VP8's Y, VP9's U.
-        package static let switchesUp = Flags(rawValue: 8)
+        @inlinable package static var switchesUp: Flags { Flags(rawValue: 8) }
         /// Predicted from the next lower spatial layer of the same picture: VP9's D.
-        package static let interLayer = Flags(rawValue: 16)
+        @inlinable package static var interLayer: Flags { Flags(rawValue: 16) }
         /// No higher spatial layer of the same picture is predicted from it: VP9's Z.
-        package static let notReferenced = Flags(rawValue: 32)
+        @inlinable package static var notReferenced: Flags { Flags(rawValue: 32) }
         /// `picture` comes from the wire; without it, it is the extended timestamp.
-        package static let hasPicture = Flags(rawValue: 64)
+        @inlinable package static var hasPicture: Flags { Flags(rawValue: 64) }
         /// `tl0` counts.
-        package static let hasTL0 = Flags(rawValue: 128)
+        @inlinable package static var hasTL0: Flags { Flags(rawValue: 128) }
         /// The picture id has 15 bits on the wire, else 7.
-        package static let longPicture = Flags(rawValue: 256)
+        @inlinable package static var longPicture: Flags { Flags(rawValue: 256) }
         /// The descriptor tells layers; without it `spatial` and `temporal` are 0.
-        package static let hasLayers = Flags(rawValue: 512)
+        @inlinable package static var hasLayers: Flags { Flags(rawValue: 512) }
         /// Brings a dependency structure.
-        package static let structure = Flags(rawValue: 1024)
+        @inlinable package static var structure: Flags { Flags(rawValue: 1024) }
         /// Depends on a frame more than 64 frame numbers back.
-        package static let farReference = Flags(rawValue: 2048)
+        @inlinable package static var farReference: Flags { Flags(rawValue: 2048) }
     }
 
     package var form = Form.none

@@ -4,19 +4,22 @@
 import SwiftletWire
 
 /// How a consumer's packet differs from the stored one, besides its numbers.
+@usableFromInline
 package struct PacketPatch: BitwiseCopyable, Equatable, Sendable {
     /// What holds of a packet as sent.
+    @usableFromInline
     package struct Flags: OptionSet, BitwiseCopyable, Sendable {
-        package let rawValue: UInt8
+        @usableFromInline package let rawValue: UInt8
 
+        @inlinable @inline(__always)
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// Its marker bit is set.
-        package static let marker = Flags(rawValue: 1)
+        @inlinable package static var marker: Flags { Flags(rawValue: 1) }
         /// `value` goes into the payload descriptor or the dependency descriptor.
-        package static let rewritten = Flags(rawValue: 2)
+        @inlinable package static var rewritten: Flags { Flags(rawValue: 2) }
         /// Only the primary block of a RED payload goes.
-        package static let unwrapped = Flags(rawValue: 4)
+        @inlinable package static var unwrapped: Flags { Flags(rawValue: 4) }
     }
 
     /// VP8 and VP9: the picture id in the low 16 bits, TL0PICIDX in the 8 above.
