@@ -49,7 +49,9 @@ extension Room {
 
     func closeDataProducer(_ id: Int, _ request: DataProducerRequest, _ peer: Peer) async throws {
         // The channel's own end, which comes by the transport, may have been here first.
-        guard !peer.recentlyClosedData.contains(request.dataProducerId) else { return peer.session.grant(id, Nothing()) }
+        guard !peer.recentlyClosedData.contains(request.dataProducerId) else {
+            return peer.session.grant(id, Nothing())
+        }
         let producer = try peer.dataProducer(request.dataProducerId)
         peer.dataProducers[producer.id] = nil
         await producer.close()
