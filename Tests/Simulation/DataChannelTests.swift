@@ -3,6 +3,7 @@
 
 import SwiftletControl
 import SwiftletORTC
+import SwiftletPeerLink
 import SwiftletSCTP
 import SwiftletWire
 import Testing
@@ -236,6 +237,28 @@ struct DataChannelTests {
                 .sendFromDataConsumer(dataConsumerId: "c", ppid: 51, payload: [UInt8](repeating: 0, count: 60_000))
             )
         }
+    }
+
+    @Test("With its link an association ends: the host is told, timers stop, and sending is refused")
+    func linkGone() throws {
+        let (world, alice, bob) = try meeting(seed: 21, .init(loss: 0, delay: .milliseconds(10)))
+        _ = try consume(world, .init(id: "c", transportId: "bob", dataProducerId: "d"))
+        connect(world, alice, bob)
+        try alice.send(text("on its way"), on: 4, now: world.now)
+        bob.link.close(now: world.now)
+        bob.drain(now: world.now)
+        world.run(for: .seconds(1))
+        let states = world.notifications.compactMap { notification -> SctpState? in
+            if case .sctpStateChanged("bob", let state, _) = notification { state } else { nil }
+        }
+        #expect(states == [.connecting, .connected, .closed])
+        guard case .transportStats(let stats) = try world.ask(.getTransportStats(id: "bob")) else { return }
+        #expect(stats.sctpState == .closed)
+        #expect(throws: ControlError.self) {
+            try world.ask(.sendFromDataConsumer(dataConsumerId: "c", ppid: 51, payload: [1]))
+        }
+        try world.ask(.closeDataConsumer(id: "c"))
+        try world.ask(.closeTransport(id: "bob"))
     }
 
     @Test("A flood of channels that nobody takes is refused, and one that overflows is closed")

@@ -13,6 +13,8 @@ final class DataChannels {
     private let limits: EngineLimits
     /// Made when the first channel is, or when the peer begins.
     private(set) var association: SCTPAssociation?
+    /// Whether the link beneath is gone.
+    private(set) var isEnded = false
     /// By the stream that they come on.
     var producers: [UInt16: DataProducer] = [:]
     /// By the stream that they leave by.
@@ -29,7 +31,7 @@ final class DataChannels {
 
     /// What the peer has to know.
     var parameters: SctpParameters { SctpParameters(maxMessageSize: Int(options.maxReceiveMessageSize)) }
-    var state: SctpState { association.map { SctpState($0.state) } ?? .new }
+    var state: SctpState { isEnded ? .closed : association.map { SctpState($0.state) } ?? .new }
     var nextDeadline: Instant? { association?.nextDeadline }
 
     /// The association, made when it is first asked for.
@@ -48,6 +50,13 @@ final class DataChannels {
         let made = SCTPAssociation(configuration, random: random)
         association = made
         return made
+    }
+
+    /// Ends the association without a word, since there is no way left to say one.
+    func end(now: Instant) {
+        isEnded = true
+        association?.abort(now: now)
+        while association?.poll() != nil {}
     }
 
     /// Bytes that may wait on a stream while there is no peer to take them.

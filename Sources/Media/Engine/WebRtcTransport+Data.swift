@@ -59,8 +59,9 @@ extension WebRtcTransport {
     }
 
     /// The link is gone, and with it the association.
-    func linkEnded() {
-        guard let channels, let association = channels.association, association.state != .closed else { return }
+    func linkEnded(now: Instant) {
+        guard let channels, channels.association != nil, !channels.isEnded else { return }
+        channels.end(now: now)
         board.notify(.sctpStateChanged(transportId: id, state: .closed, streams: nil))
     }
 
@@ -102,6 +103,8 @@ extension WebRtcTransport {
     ) {
         switch output {
         case .stateChanged(let state):
+            // Who closed the transport knows.
+            guard !isClosed else { return }
             let streams = association.negotiated.map { NumSctpStreams(OS: $0.outgoingStreams, MIS: $0.incomingStreams) }
             board.notify(
                 .sctpStateChanged(
@@ -205,6 +208,7 @@ extension WebRtcTransport {
             throw ControlError(.invalidState, "the peer has closed the channel")
         }
         let association = association(of: channels)
+        guard !channels.isEnded else { throw ControlError(.invalidState, "SCTP is closed") }
         switch association.state {
         case .new, .connecting:
             guard association.bufferedAmount(of: stream) + message.payload.count <= DataChannels.unconnectedLimit else {

@@ -83,7 +83,7 @@ final class WebRtcTransport: Transport {
             )
             switch state {
             case .connected: openChannels(now: now)
-            case .failed, .closed: linkEnded()
+            case .failed, .closed: linkEnded(now: now)
             case .new, .connecting: break
             }
         case .applicationData(let packet): receiveData(packet.span, now: now)
