@@ -1,51 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { EventEmitter } from './EventEmitter.js';
+import { DataChannelEnd } from './DataChannelEnd.js';
 
 /**
  * A data channel from the server. Emits `open`, `message` (data: text or, by `binaryType`, an ArrayBuffer or a Blob),
  * `error` (error), `close` where the other end closed it, and `transportclose`.
  */
-export class DataConsumer extends EventEmitter {
-  observer = new EventEmitter();
-  #closed = false;
-  #onClose;
+export class DataConsumer extends DataChannelEnd {
   /** What came before the caller of `consumeData` could listen; null from then on. */
   #held = [];
 
   constructor({ id, dataProducerId, dataChannel, sctpStreamParameters, appData }, onClose) {
-    super();
-    Object.assign(this, { id, dataProducerId, dataChannel, sctpStreamParameters, appData });
-    this.#onClose = onClose;
-    dataChannel.addEventListener('open', () => {
-      if (!this.#closed) this.emit('open');
-    });
+    super(dataChannel, onClose);
+    Object.assign(this, { id, dataProducerId, sctpStreamParameters, appData });
     dataChannel.addEventListener('message', ({ data }) => this.#receive(data));
-    dataChannel.addEventListener('error', (event) => {
-      if (!this.#closed) this.emit('error', event.error ?? new Error('the data channel failed'));
-    });
-    dataChannel.addEventListener('close', () => {
-      if (this.#closed) return;
-      this.#end();
-      this.emit('close');
-    });
-  }
-
-  get closed() {
-    return this.#closed;
-  }
-
-  get readyState() {
-    return this.dataChannel.readyState;
-  }
-
-  get label() {
-    return this.dataChannel.label;
-  }
-
-  get protocol() {
-    return this.dataChannel.protocol;
   }
 
   /** What binary messages are handed out as: 'arraybuffer', as in every browser at first, or 'blob'. */
@@ -57,13 +26,6 @@ export class DataConsumer extends EventEmitter {
     this.dataChannel.binaryType = type;
   }
 
-  /** Closes the channel at this end; the server is told by the application. */
-  close() {
-    if (this.#closed) return;
-    this.#end();
-    this.dataChannel.close();
-  }
-
   /** Called by the transport when the application has had the chance to listen. */
   deliver() {
     const held = this.#held ?? [];
@@ -71,23 +33,9 @@ export class DataConsumer extends EventEmitter {
     for (const data of held) this.#receive(data);
   }
 
-  /** Called by the transport when it closes. */
-  transportClosed() {
-    if (this.#closed) return;
-    this.#end();
-    this.dataChannel.close();
-    this.emit('transportclose');
-  }
-
   #receive(data) {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (this.#held) this.#held.push(data);
     else this.emit('message', data);
-  }
-
-  #end() {
-    this.#closed = true;
-    this.#onClose(this);
-    this.observer.emit('close');
   }
 }
