@@ -16,8 +16,7 @@ final class DirectTransport: Transport {
     let maxReceiveMessageSize: Int
     private var packet = [UInt8](repeating: 0, count: 2048)
 
-    init(_ request: ControlRequest.CreateDirectTransport, slot: Int32, board: Switchboard, router: Router, now: Instant)
-    {
+    init(_ request: ControlRequest.CreateDirectTransport, slot: Int32, board: Switchboard, router: Router) {
         maxSendMessageSize = Int(request.maxSendMessageSize)
         maxReceiveMessageSize = Int(request.maxReceiveMessageSize)
         super.init(id: request.id, slot: slot, board: board, router: router)

@@ -22,7 +22,7 @@ extension Engine {
         guard let slot = board.takeSlot() else {
             throw ControlError(.limitReached, "at most \(limits.transports) transports")
         }
-        let transport = DirectTransport(request, slot: slot, board: board, router: router, now: now)
+        let transport = DirectTransport(request, slot: slot, board: board, router: router)
         board.add(transport: transport)
         router.transports.append(transport)
         transport.readinessChanged(now: now)
