@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import RawWebSocket
 import SwiftletORTC
 import SwiftletServer
@@ -13,27 +12,6 @@ import Glibc
 #endif
 
 @Suite("Ends and recoveries", .timeLimit(.minutes(2))) struct RecoveryTests {
-    /// The worker that listens on a UDP port, found as the system knows it.
-    private static func worker(of mediaPort: Int) throws -> Int32? {
-        let wanted = String(mediaPort, radix: 16, uppercase: true)
-        let inodes = try String(contentsOfFile: "/proc/net/udp", encoding: .utf8).split(separator: "\n").compactMap {
-            line in
-            let fields = line.split(separator: " ")
-            return fields.count > 9 && fields[1].hasSuffix(":\(wanted)") ? "socket:[\(fields[9])]" : nil
-        }
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-            guard let pid = Int32(name) else { continue }
-            let folder = "/proc/\(name)/fd"
-            for fd in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-                guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(fd)") else {
-                    continue
-                }
-                if inodes.contains(link) { return pid }
-            }
-        }
-        return nil
-    }
-
     @Test("When a worker is killed, its peers hear why, and come back to a new one on the same port")
     func killedWorker()
         async throws
@@ -43,7 +21,7 @@ import Glibc
         let (bob, _) = try await TestPeer.joined(server, peer: "bob")
         _ = try await alice.produce(on: joined.sending)
         try await bob.takeConsumer()
-        let pid = try #require(try Self.worker(of: server.mediaPort))
+        let pid = try #require(server.worker(of: server.mediaPort))
         #expect(kill(pid, SIGKILL) == 0)
         for peer in [alice, bob] {
             let notice: ReasonNotice = try await peer.notification("routerClosed")
@@ -59,7 +37,7 @@ import Glibc
         let (_, third) = try await TestPeer.joined(server, peer: "bob")
         #expect(third.others == ["alice"])
         _ = try await again.produce(on: second.sending)
-        #expect(try Self.worker(of: server.mediaPort) != pid)
+        #expect(server.worker(of: server.mediaPort) != pid)
         #expect(try await server.get("/healthz").contains(#""workers":1"#))
         await server.stop()
     }
@@ -71,7 +49,7 @@ import Glibc
         let ports = [first, second].compactMap { $0.sending.iceCandidates.first.map { Int($0.port) } }
         // The second room went to the worker with less to do.
         #expect(Set(ports) == [server.mediaPort, server.mediaPort + 1])
-        let pid = try #require(try Self.worker(of: ports[0]))
+        let pid = try #require(server.worker(of: ports[0]))
         #expect(kill(pid, SIGKILL) == 0)
         let _: ReasonNotice = try await alice.notification("routerClosed")
         let _: [WebRtcTransportStat] = try await bob.ask(

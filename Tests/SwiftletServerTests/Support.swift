@@ -21,6 +21,7 @@ final class TestServer: Sendable {
     let mediaPort: Int
     private let group: ServiceGroup
     private let task: Task<Void, any Error>
+    private let workers: StartedWorkers
 
     init(_ change: (inout ServerSettings) -> Void = { _ in }) async throws {
         var settings = ServerSettings()
@@ -29,8 +30,9 @@ final class TestServer: Sendable {
         change(&settings)
         mediaPort = settings.mediaPort
         let (running, continuation) = AsyncStream<Int>.makeStream()
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let workers = StartedWorkers()
+        self.workers = workers
+        let logger = Logger(label: "test") { _ in StartedWorkers.Handler(workers: workers) }
         let server = try SignalingServer(settings: settings, logger: logger, signals: []) { state in
             continuation.yield(state.port)
         }
@@ -49,6 +51,9 @@ final class TestServer: Sendable {
         }
         self.port = port
     }
+
+    /// The process that was last started to listen on a media port, as the server logged it.
+    func worker(of mediaPort: Int) -> Int32? { workers.pid(of: mediaPort) }
 
     /// Stops it, and waits until its workers are gone.
     func stop() async {
@@ -99,6 +104,31 @@ final class TestServer: Sendable {
             (["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers).joined(separator: "\r\n")
                 + "\r\n\r\n"
         )
+    }
+}
+
+/// The workers that a server says in its log to have started.
+private final class StartedWorkers: Sendable {
+    private let pids = Mutex<[Int: Int32]>([:])
+
+    func pid(of mediaPort: Int) -> Int32? { pids.withLock { $0[mediaPort] } }
+
+    struct Handler: LogHandler {
+        let workers: StartedWorkers
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            guard event.message == "worker started", let said = event.metadata,
+                let port = said["mediaPort"].flatMap({ Int("\($0)") }), let pid = said["worker"].flatMap({ Int32("\($0)") })
+            else { return }
+            workers.pids.withLock { $0[port] = pid }
+        }
     }
 }
 
