@@ -38,7 +38,8 @@ func rooms(_ names: String...) -> [Target.Dependency] { names.map { .target(name
 
 /// The target behind a room's name: the product's prefix goes in front where it is not there yet.
 func target(_ name: String) -> String {
-    name.hasPrefix("Swiftlet") || name.hasPrefix("C") && ["CChecksum", "CNetwork", "COpenSSL"].contains(name)
+    name.hasPrefix("Swiftlet")
+        || name.hasPrefix("C") && ["CChecksum", "CNetwork", "COpenSSL", "CMultiBuffer"].contains(name)
         ? name : "Swiftlet\(name)"
 }
 
@@ -46,6 +47,13 @@ func target(_ name: String) -> String {
 func tests(_ name: String, _ needs: [Target.Dependency]) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: needs, swiftSettings: borrowing)
 }
+
+// Intel's multi-buffer library exists for one architecture; elsewhere OpenSSL seals everything.
+#if arch(x86_64)
+let multiBuffer = rooms("CMultiBuffer")
+#else
+let multiBuffer: [Target.Dependency] = []
+#endif
 
 let package = Package(
     name: "swiftlet",
@@ -80,7 +88,7 @@ let package = Package(
         room("Ground", "Wire", rooms("CChecksum")),
         .target(name: "CNetwork", path: "Sources/Ground/CNetwork"),
         .systemLibrary(name: "COpenSSL", path: "Sources/Ground/COpenSSL", providers: [.apt(["libssl-dev"])]),
-        room("Ground", "Crypto", rooms("Wire", "COpenSSL")),
+        room("Ground", "Crypto", rooms("Wire", "COpenSSL") + multiBuffer),
 
         // Protocols
         room("Protocols", "RTP", rooms("Wire")),
@@ -393,10 +401,17 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
     ]
 }
 
+#if arch(x86_64)
+package.targets.append(
+    .systemLibrary(name: "CMultiBuffer", path: "Sources/Ground/CMultiBuffer", providers: [.apt(["libipsec-mb-dev"])])
+)
+#endif
+
 // The fuzzers are built apart from all else, with coverage counters in every room that they reach and nothing from outside.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
     let reached = [
-        "CChecksum", "Wire", "COpenSSL", "Crypto", "RTP", "STUN", "ICE", "SRTP", "SCTP", "Congestion", "Streams",
+        "CChecksum", "Wire", "COpenSSL", "CMultiBuffer", "Crypto", "RTP", "STUN", "ICE", "SRTP", "SCTP", "Congestion",
+        "Streams",
     ].map(target)
     package.targets.removeAll { !reached.contains($0.name) && $0.name != "FuzzTargets" }
     package.targets += [

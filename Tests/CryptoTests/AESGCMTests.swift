@@ -33,56 +33,114 @@ struct AESGCMTests {
         ),
     ]
 
-    @Test("Sealing gives the vectors, whole and in pieces", arguments: vectors)
-    func sealing(keyLength: Int, sealed: String, tag: String) throws {
-        guard let cipher = AESGCM(key: Self.key.span.extracting(first: keyLength), direction: .sealing) else {
-            throw NoCipher()
-        }
-        for cut in [0, 2, 16, 31, 60] {
-            var packet = [UInt8](repeating: 0, count: 76)
-            var target = packet.mutableSpan
-            var isDone =
-                cipher.begin(0xCAFE_BABE_FACE_DBAD, 0xDECA_F888)
-                && cipher.authenticate(Self.header.span.extracting(first: 12))
-                && cipher.authenticate(Self.header.span.extracting(droppingFirst: 12))
-                && cipher.apply(to: Self.plain.span.extracting(first: cut), into: &target, at: 0)
-            target.store(Self.plain.span.extracting(droppingFirst: cut), at: cut)
-            isDone = isDone && cipher.apply(in: &target, cut..<60) && cipher.finish(into: &target, at: 60)
-            #expect(isDone)
-            #expect(packet == hex(sealed) + hex(tag))
-        }
+    /// Every vector with every library that can be had here.
+    private static let cases = AESGCM.Library.allCases.filter(\.isAvailable).flatMap { library in
+        vectors.map { Case(library: library, keyLength: $0.0, sealed: hex($0.1), tag: hex($0.2)) }
     }
 
-    @Test("Opening gives the plain bytes back, and only with the right tag", arguments: vectors)
-    func opening(keyLength: Int, sealed: String, tag: String) throws {
-        guard let cipher = AESGCM(key: Self.key.span.extracting(first: keyLength), direction: .opening) else {
-            throw NoCipher()
-        }
+    struct Case: Sendable, CustomTestStringConvertible {
+        var library: AESGCM.Library
+        var keyLength: Int
+        var sealed: [UInt8]
+        var tag: [UInt8]
+        var testDescription: String { "\(library), \(keyLength * 8) bits" }
+    }
+
+    private static let nonce = (UInt64(0xCAFE_BABE_FACE_DBAD), UInt32(0xDECA_F888))
+
+    @Test("Sealing gives the vectors, from elsewhere and in place", arguments: cases)
+    func sealing(_ vector: Case) throws {
+        let key = Self.key.span.extracting(first: vector.keyLength)
+        guard let cipher = AESGCM(key: key, direction: .sealing, library: vector.library) else { throw NoCipher() }
+        let nonce = AESGCM.Nonce(Self.nonce.0, Self.nonce.1)
+        let expected = Self.header + vector.sealed + vector.tag
+        var packet = Self.header + [UInt8](repeating: 0, count: 76)
+        var target = packet.mutableSpan
+        #expect(cipher.seal(nonce, header: 0..<20, from: Self.plain.span, into: &target, at: 20))
+        #expect(packet == expected)
+
+        packet = Self.header + Self.plain + [UInt8](repeating: 0, count: 16)
+        target = packet.mutableSpan
+        #expect(cipher.seal(nonce, header: 0..<20, body: 20..<80, in: &target))
+        #expect(packet == expected)
+
+        packet = Self.header + Self.plain + [UInt8](repeating: 0, count: 16)
+        target = packet.mutableSpan
+        #expect(cipher.seal(nonce, header: Self.header.span, body: 20..<80, in: &target))
+        #expect(packet == expected)
+    }
+
+    @Test("Opening gives the plain bytes back, and only with the right tag", arguments: cases)
+    func opening(_ vector: Case) throws {
+        let key = Self.key.span.extracting(first: vector.keyLength)
+        guard let cipher = AESGCM(key: key, direction: .opening, library: vector.library) else { throw NoCipher() }
+        let nonce = AESGCM.Nonce(Self.nonce.0, Self.nonce.1)
         for bit in 0...128 {
-            var packet = hex(sealed)
-            var target = packet.mutableSpan
-            var tag = hex(tag)
+            var tag = vector.tag
             if bit < 128 { tag[bit / 8] ^= 1 << (bit % 8) }
-            let isDone =
-                cipher.begin(0xCAFE_BABE_FACE_DBAD, 0xDECA_F888) && cipher.authenticate(Self.header.span)
-                && cipher.apply(in: &target, 0..<60)
-            #expect(isDone)
-            let isAuthentic = cipher.verify(tag.span)
+            var packet = Self.header + vector.sealed + tag
+            let sealed = packet
+            var target = packet.mutableSpan
+            let isAuthentic = cipher.open(nonce, header: 0..<20, body: 20..<80, in: &target)
             #expect(isAuthentic == (bit == 128))
-            #expect(packet == Self.plain)
+            #expect(packet == Self.header + Self.plain + tag)
+            // A second time brings the sealed bytes back, whatever the tag says then.
+            target = packet.mutableSpan
+            _ = cipher.open(nonce, header: Self.header.span, body: 20..<80, in: &target)
+            #expect(packet == sealed)
         }
     }
 
-    @Test("A shortened tag is no tag", arguments: [0, 8, 15])
-    func shortened(count: Int) throws {
-        guard let cipher = AESGCM(key: Self.key.span, direction: .opening) else { throw NoCipher() }
-        let isAuthentic = cipher.begin(0, 0) && cipher.verify([UInt8](repeating: 0, count: count).span)
-        #expect(!isAuthentic)
+    @Test("A changed header is not authentic", arguments: cases)
+    func changedHeader(_ vector: Case) throws {
+        let key = Self.key.span.extracting(first: vector.keyLength)
+        guard let cipher = AESGCM(key: key, direction: .opening, library: vector.library) else { throw NoCipher() }
+        for index in 0..<20 {
+            var packet = Self.header + vector.sealed + vector.tag
+            packet[index] ^= 1
+            var target = packet.mutableSpan
+            let nonce = AESGCM.Nonce(Self.nonce.0, Self.nonce.1)
+            #expect(!cipher.open(nonce, header: 0..<20, body: 20..<80, in: &target))
+        }
+    }
+
+    @Test("Both libraries seal alike, whatever the lengths", .enabled(if: AESGCM.Library.multiBuffer.isAvailable))
+    func alike() throws {
+        var random = SeededRandom(seed: 7)
+        for length in Array(0...300) + [1_199, 1_200, 1_460, 4_096] {
+            let key = (0..<(length % 2 == 0 ? 16 : 32)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let plain = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let headerLength = 12 + length % 64
+            let header = (0..<headerLength).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let nonce = AESGCM.Nonce(random.next(), UInt32(length))
+            var packets: [[UInt8]] = []
+            for library in AESGCM.Library.allCases {
+                guard let cipher = AESGCM(key: key.span, direction: .sealing, library: library) else {
+                    throw NoCipher()
+                }
+                var packet = header + plain + [UInt8](repeating: 0, count: 16)
+                var target = packet.mutableSpan
+                #expect(
+                    cipher.seal(
+                        nonce,
+                        header: 0..<headerLength,
+                        body: headerLength..<headerLength + length,
+                        in: &target
+                    )
+                )
+                packets.append(packet)
+            }
+            let isEqual = packets[0] == packets[1]
+            #expect(isEqual, "\(length) bytes")
+        }
     }
 
     @Test("Keys of other lengths make no cipher", arguments: [0, 15, 24, 33])
     func keyLengths(count: Int) {
-        let isMade = AESGCM(key: [UInt8](repeating: 0, count: count).span, direction: .sealing) != nil
-        #expect(!isMade)
+        for library in AESGCM.Library.allCases {
+            let key = [UInt8](repeating: 0, count: count)
+            let isMade = AESGCM(key: key.span, direction: .sealing, library: library) != nil
+            #expect(!isMade)
+        }
     }
 }

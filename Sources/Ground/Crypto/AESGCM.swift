@@ -1,13 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import COpenSSL
-
-/// AES-GCM under one key, sealing or opening, RFC 5116 §5.1: nonces of 12 bytes, tags of 16.
+/// AES-GCM under one key, RFC 5116 §5.1: nonces of 12 bytes, tags of 16.
 ///
-/// Lives as long as its key does; a packet only sets the nonce. For each packet: ``begin(_:_:)``, then
-/// ``authenticate(_:)``, then the bytes in pieces, then ``finish(into:at:)`` or ``verify(_:)``. Each returns whether
-/// OpenSSL did as it was told, which it has no reason not to.
+/// Lives as long as its key does; a packet allocates nothing. Where the processor is one that Intel's multi-buffer
+/// library knows, that seals and opens, in a third of OpenSSL's time; elsewhere OpenSSL does.
 @safe
 package struct AESGCM: ~Copyable {
     /// Bytes of a tag.
@@ -19,97 +16,227 @@ package struct AESGCM: ~Copyable {
         case opening
     }
 
-    private let context: OpaquePointer
+    /// Who does the work.
+    package enum Library: CaseIterable, Sendable {
+        case openSSL
+        case multiBuffer
+
+        /// Whether it can be had on this machine.
+        package var isAvailable: Bool {
+            #if arch(x86_64)
+            self == .openSSL || MultiBufferGCM.isAvailable
+            #else
+            self == .openSSL
+            #endif
+        }
+    }
+
+    /// A number that is used once under a key: 12 bytes, big-endian.
+    package struct Nonce {
+        var bytes: (UInt64, UInt32)
+
+        /// The nonce `high` ‖ `low`.
+        package init(_ high: UInt64, _ low: UInt32) { bytes = (high.bigEndian, low.bigEndian) }
+    }
+
+    enum Cipher: ~Copyable {
+        case openSSL(OpenSSLGCM)
+        #if arch(x86_64)
+        case multiBuffer(MultiBufferGCM)
+        #endif
+    }
+
+    private let cipher: Cipher
 
     /// - Parameters:
-    ///   - key: 16 or 32 bytes; fails for any other length, or if OpenSSL refuses.
+    ///   - key: 16 or 32 bytes; fails for any other length, or if the library refuses.
     ///   - direction: Whether to seal or to open.
-    package init?(key: Span<UInt8>, direction: Direction) {
-        let cipher: OpaquePointer?
-        switch key.count {
-        case 16: unsafe cipher = EVP_aes_128_gcm()
-        case 32: unsafe cipher = EVP_aes_256_gcm()
-        default: return nil
+    ///   - library: Who does the work; the fastest that can be had if `nil`.
+    package init?(key: Span<UInt8>, direction: Direction, library: Library? = nil) {
+        guard key.count == 16 || key.count == 32 else { return nil }
+        #if arch(x86_64)
+        if library != .openSSL {
+            if let cipher = MultiBufferGCM(key: key, direction: direction) {
+                self.cipher = .multiBuffer(cipher)
+                return
+            }
         }
-        guard
-            let context = unsafe CipherContext.make(
-                cipher,
-                key: key,
-                nonceLength: 12,
-                isEncrypting: direction == .sealing
-            )
-        else { return nil }
-        unsafe self.context = context
+        #endif
+        guard library != .multiBuffer, let cipher = OpenSSLGCM(key: key, direction: direction) else { return nil }
+        self.cipher = .openSSL(cipher)
     }
 
-    deinit { unsafe EVP_CIPHER_CTX_free(context) }
-
-    /// Starts a packet under the nonce `high` ‖ `low`, big-endian.
-    package borrowing func begin(_ high: UInt64, _ low: UInt32) -> Bool {
-        var nonce = (high.bigEndian, low.bigEndian)
-        return unsafe withUnsafeBytes(of: &nonce) { bytes in
-            unsafe EVP_CipherInit_ex(
-                context,
-                nil,
-                nil,
-                nil,
-                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                -1
-            ) == 1
-        }
-    }
-
-    /// Takes in bytes that are authenticated and not encrypted; before any that are.
-    package borrowing func authenticate(_ bytes: Span<UInt8>) -> Bool {
-        unsafe bytes.withUnsafeBufferPointer { source in
-            var written: Int32 = 0
-            return unsafe EVP_CipherUpdate(context, nil, &written, source.baseAddress, Int32(source.count)) == 1
-        }
-    }
-
-    /// Writes `source`, sealed or opened, at `offset`; the caller has checked that it fits.
-    package borrowing func apply(
-        to source: Span<UInt8>,
+    /// Seals `source` to where `offset` is in `target`, and puts the tag behind it.
+    ///
+    /// - Parameters:
+    ///   - nonce: Never used before under this key.
+    ///   - header: Bytes of `target` that are authenticated and not encrypted.
+    ///   - source: The plain bytes, not within `target`.
+    ///   - target: With room for `source` and the tag; the caller has checked.
+    ///   - offset: Where the sealed bytes begin.
+    /// - Returns: Whether the library did as it was told, which it has no reason not to.
+    @inline(__always)
+    package borrowing func seal(
+        _ nonce: Nonce,
+        header: Range<Int>,
+        from source: Span<UInt8>,
         into target: inout MutableSpan<UInt8>,
         at offset: Int
     ) -> Bool {
-        unsafe CipherContext.update(context, source, into: &target, at: offset)
-    }
-
-    /// Seals or opens the bytes in `range`, in place.
-    package borrowing func apply(in target: inout MutableSpan<UInt8>, _ range: Range<Int>) -> Bool {
-        unsafe CipherContext.update(context, in: &target, range)
-    }
-
-    /// Ends a sealed packet: writes its tag at `offset`; the caller has checked that it fits.
-    package borrowing func finish(into target: inout MutableSpan<UInt8>, at offset: Int) -> Bool {
-        precondition(offset >= 0 && offset <= target.count - Self.tagLength, "the caller checks that the tag fits")
+        let end = target.count &- Self.tagLength
+        precondition(header.lowerBound >= 0 && header.upperBound <= target.count, "the caller checks the header")
+        precondition(offset >= 0 && source.count <= end &- offset, "the caller checks that the bytes fit")
         return unsafe target.withUnsafeMutableBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return false }
-            var written: Int32 = 0
-            return unsafe EVP_CipherFinal_ex(context, base + offset, &written) == 1
-                && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagLength), base + offset) == 1
+            unsafe source.withUnsafeBufferPointer { source in
+                guard let base = bytes.baseAddress else { return false }
+                return unsafe run(
+                    nonce,
+                    UnsafeBufferPointer(start: base + header.lowerBound, count: header.count),
+                    from: source.baseAddress ?? UnsafePointer(base),
+                    to: base + offset,
+                    count: source.count
+                )
+            }
         }
     }
 
-    /// Ends an opened packet: whether its tag is `tag`, of 16 bytes.
-    package borrowing func verify(_ tag: Span<UInt8>) -> Bool {
-        guard tag.count == Self.tagLength else { return false }
-        return unsafe tag.withUnsafeBufferPointer { bytes in
-            var (written, scratch): (Int32, UInt64) = (0, 0)
-            return unsafe EVP_CIPHER_CTX_ctrl(
-                context,
-                EVP_CTRL_AEAD_SET_TAG,
-                Int32(Self.tagLength),
-                UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-            ) == 1
-                && withUnsafeMutableBytes(of: &scratch) { rest in
-                    unsafe EVP_CipherFinal_ex(
-                        context,
-                        rest.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                        &written
-                    ) == 1
-                }
+    /// Seals the bytes of `body` in place, and puts the tag behind them.
+    ///
+    /// - Parameters:
+    ///   - nonce: Never used before under this key.
+    ///   - header: What is authenticated and not encrypted.
+    ///   - body: What to seal of `target`, with room for the tag behind it; the caller has checked.
+    ///   - target: Where the bytes stand.
+    /// - Returns: Whether the library did as it was told, which it has no reason not to.
+    package borrowing func seal(
+        _ nonce: Nonce,
+        header: Span<UInt8>,
+        body: Range<Int>,
+        in target: inout MutableSpan<UInt8>
+    ) -> Bool {
+        precondition(
+            body.lowerBound >= 0 && body.upperBound <= target.count &- Self.tagLength,
+            "the caller checks that the tag fits"
+        )
+        return unsafe target.withUnsafeMutableBufferPointer { bytes in
+            unsafe header.withUnsafeBufferPointer { header in
+                guard let base = bytes.baseAddress else { return false }
+                let start = unsafe base + body.lowerBound
+                return unsafe run(nonce, header, from: start, to: start, count: body.count)
+            }
+        }
+    }
+
+    /// As ``seal(_:header:body:in:)``, where the header stands in `target` as well.
+    package borrowing func seal(
+        _ nonce: Nonce,
+        header: Range<Int>,
+        body: Range<Int>,
+        in target: inout MutableSpan<UInt8>
+    ) -> Bool {
+        precondition(
+            header.lowerBound >= 0 && header.upperBound <= target.count && body.lowerBound >= 0
+                && body.upperBound <= target.count &- Self.tagLength,
+            "the caller checks the ranges, and that the tag fits"
+        )
+        return unsafe target.withUnsafeMutableBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            let start = unsafe base + body.lowerBound
+            return unsafe run(
+                nonce,
+                UnsafeBufferPointer(start: base + header.lowerBound, count: header.count),
+                from: start,
+                to: start,
+                count: body.count
+            )
+        }
+    }
+
+    /// Opens the bytes of `body` in place, behind which their tag stands.
+    ///
+    /// - Parameters:
+    ///   - nonce: What they were sealed under.
+    ///   - header: What is authenticated and not encrypted.
+    ///   - body: What to open of `target`; the caller has checked that a tag follows.
+    ///   - target: Where the bytes stand.
+    /// - Returns: Whether the tag is right. The bytes are changed even if not; opening them again brings them back.
+    package borrowing func open(
+        _ nonce: Nonce,
+        header: Span<UInt8>,
+        body: Range<Int>,
+        in target: inout MutableSpan<UInt8>
+    ) -> Bool {
+        precondition(
+            body.lowerBound >= 0 && body.upperBound <= target.count &- Self.tagLength,
+            "the caller checks that there is a tag"
+        )
+        return unsafe target.withUnsafeMutableBufferPointer { bytes in
+            unsafe header.withUnsafeBufferPointer { header in
+                guard let base = bytes.baseAddress else { return false }
+                return unsafe runOpening(nonce, header, base + body.lowerBound, count: body.count)
+            }
+        }
+    }
+
+    /// As ``open(_:header:body:in:)``, where the header stands in `target` as well.
+    package borrowing func open(
+        _ nonce: Nonce,
+        header: Range<Int>,
+        body: Range<Int>,
+        in target: inout MutableSpan<UInt8>
+    ) -> Bool {
+        precondition(
+            header.lowerBound >= 0 && header.upperBound <= target.count && body.lowerBound >= 0
+                && body.upperBound <= target.count &- Self.tagLength,
+            "the caller checks the ranges, and that there is a tag"
+        )
+        return unsafe target.withUnsafeMutableBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            return unsafe runOpening(
+                nonce,
+                UnsafeBufferPointer(start: base + header.lowerBound, count: header.count),
+                base + body.lowerBound,
+                count: body.count
+            )
+        }
+    }
+
+    @inline(__always)
+    private borrowing func run(
+        _ nonce: Nonce,
+        _ header: UnsafeBufferPointer<UInt8>,
+        from source: UnsafePointer<UInt8>,
+        to target: UnsafeMutablePointer<UInt8>,
+        count: Int
+    ) -> Bool {
+        unsafe withUnsafeBytes(of: nonce.bytes) { nonce in
+            guard let nonce = unsafe nonce.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
+            switch cipher {
+            case .openSSL(let cipher): return unsafe cipher.seal(nonce, header, from: source, to: target, count: count)
+            #if arch(x86_64)
+            case .multiBuffer(let cipher):
+                unsafe cipher.run(nonce, header, from: source, to: target, count: count, tag: target + count)
+                return true
+            #endif
+            }
+        }
+    }
+
+    @inline(__always)
+    private borrowing func runOpening(
+        _ nonce: Nonce,
+        _ header: UnsafeBufferPointer<UInt8>,
+        _ bytes: UnsafeMutablePointer<UInt8>,
+        count: Int
+    ) -> Bool {
+        unsafe withUnsafeBytes(of: nonce.bytes) { nonce in
+            guard let nonce = unsafe nonce.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
+            switch cipher {
+            case .openSSL(let cipher): return unsafe cipher.open(nonce, header, bytes, count: count)
+            #if arch(x86_64)
+            case .multiBuffer(let cipher): return unsafe cipher.open(nonce, header, bytes, count: count)
+            #endif
+            }
         }
     }
 }

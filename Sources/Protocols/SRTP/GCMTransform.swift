@@ -20,16 +20,17 @@ struct GCMTransform: ~Copyable {
         (saltHigh, saltLow) = (keys.salt.span.uint64(at: 0), keys.salt.span.uint32(at: 8))
     }
 
-    /// Sets the nonce: 16 zeros ‖ SSRC ‖ index of 48 bits, RFC 7714 §8.1; RTCP's has 31 bits, §9.1.
+    /// The nonce: 16 zeros ‖ SSRC ‖ index of 48 bits, RFC 7714 §8.1, RTCP's with 31 bits, §9.1; combined with the salt.
     @inline(__always)
-    private borrowing func begin(_ ssrc: UInt32, _ index: UInt64) -> Bool {
-        cipher.begin(
+    private borrowing func nonce(_ ssrc: UInt32, _ index: UInt64) -> AESGCM.Nonce {
+        AESGCM.Nonce(
             saltHigh ^ (UInt64(ssrc) << 16 | index >> 32 & 0xFFFF),
             saltLow ^ UInt32(truncatingIfNeeded: index)
         )
     }
 
     /// Seals the payload's pieces behind the header at `start`, and puts the tag behind them.
+    @inline(__always)
     borrowing func seal(
         into target: inout MutableSpan<UInt8>,
         at start: Int,
@@ -40,24 +41,21 @@ struct GCMTransform: ~Copyable {
         ssrc: UInt32,
         index: UInt64
     ) -> Bool {
-        guard begin(ssrc, index), cipher.authenticate(target.span.extracting(start..<start &+ headerLength)) else {
-            return false
+        let header = start..<start &+ headerLength
+        if prefix.isEmpty, padding == 0 {
+            return cipher.seal(nonce(ssrc, index), header: header, from: body, into: &target, at: header.upperBound)
         }
-        var end = start &+ headerLength
-        if !prefix.isEmpty {
-            guard cipher.apply(to: prefix, into: &target, at: end) else { return false }
-            end &+= prefix.count
-        }
-        if !body.isEmpty {
-            guard cipher.apply(to: body, into: &target, at: end) else { return false }
-            end &+= body.count
-        }
+        // To put the pieces together and seal them in place is faster than to seal them one by one.
+        var end = header.upperBound
+        target.store(prefix, at: end)
+        end &+= prefix.count
+        target.store(body, at: end)
+        end &+= body.count
         if padding > 0 {
             target.storePadding(padding, at: end)
-            guard cipher.apply(in: &target, end..<end &+ padding) else { return false }
             end &+= padding
         }
-        return cipher.finish(into: &target, at: end)
+        return cipher.seal(nonce(ssrc, index), header: header, body: header.upperBound..<end, in: &target)
     }
 
     /// Opens the RTP packet in `range` in place under `index`, or else under `alternative`.
@@ -74,24 +72,15 @@ struct GCMTransform: ~Copyable {
         let header = range.lowerBound..<range.lowerBound &+ headerLength
         let payload = header.upperBound..<range.upperBound &- Self.tagLength
         if let index {
-            if attempt(&target, header, payload, ssrc, index) { return index }
+            if cipher.open(nonce(ssrc, index), header: header, body: payload, in: &target) { return index }
+            guard alternative != nil else { return nil }
             // Combining with the same keystream again brings the ciphertext back.
-            guard alternative != nil, begin(ssrc, index), cipher.apply(in: &target, payload) else { return nil }
+            _ = cipher.open(nonce(ssrc, index), header: header, body: payload, in: &target)
         }
-        guard let alternative, attempt(&target, header, payload, ssrc, alternative) else { return nil }
+        guard let alternative, cipher.open(nonce(ssrc, alternative), header: header, body: payload, in: &target) else {
+            return nil
+        }
         return alternative
-    }
-
-    private borrowing func attempt(
-        _ target: inout MutableSpan<UInt8>,
-        _ header: Range<Int>,
-        _ payload: Range<Int>,
-        _ ssrc: UInt32,
-        _ index: UInt64
-    ) -> Bool {
-        begin(ssrc, index) && cipher.authenticate(target.span.extracting(header))
-            && cipher.apply(in: &target, payload)
-            && cipher.verify(target.span.extracting(payload.upperBound..<payload.upperBound &+ Self.tagLength))
     }
 
     /// Seals the RTCP packet in `range` in place, with the tag and the index behind it, RFC 7714 §9.2.
@@ -102,13 +91,9 @@ struct GCMTransform: ~Copyable {
         index: UInt32
     ) -> Bool {
         let body = range.lowerBound &+ 8..<range.upperBound
-        let trailer = body.upperBound &+ Self.tagLength
-        target.store(index | 1 << 31, at: trailer)
-        return begin(ssrc, UInt64(index))
-            && cipher.authenticate(target.span.extracting(range.lowerBound..<body.lowerBound))
-            && cipher.authenticate(target.span.extracting(trailer..<trailer &+ 4))
-            && (body.isEmpty || cipher.apply(in: &target, body))
-            && cipher.finish(into: &target, at: body.upperBound)
+        target.store(index | 1 << 31, at: body.upperBound &+ Self.tagLength)
+        let header = Self.rtcpHeader(target.span, range, trailer: body.upperBound &+ Self.tagLength)
+        return cipher.seal(nonce(ssrc, UInt64(index)), header: header.span, body: body, in: &target)
     }
 
     /// Opens the RTCP packet in `range` in place, whose trailer says `index`; if that fails, its bytes are lost.
@@ -119,11 +104,13 @@ struct GCMTransform: ~Copyable {
         index: UInt32
     ) -> Bool {
         let trailer = range.upperBound &- 4
+        let header = Self.rtcpHeader(target.span, range, trailer: trailer)
         let body = range.lowerBound &+ 8..<trailer &- Self.tagLength
-        return begin(ssrc, UInt64(index))
-            && cipher.authenticate(target.span.extracting(range.lowerBound..<body.lowerBound))
-            && cipher.authenticate(target.span.extracting(trailer..<range.upperBound))
-            && cipher.apply(in: &target, body)
-            && cipher.verify(target.span.extracting(body.upperBound..<trailer))
+        return cipher.open(nonce(ssrc, UInt64(index)), header: header.span, body: body, in: &target)
+    }
+
+    /// What an RTCP packet authenticates and does not encrypt: its first eight bytes and its trailer, RFC 7714 §9.2.
+    private static func rtcpHeader(_ bytes: Span<UInt8>, _ range: Range<Int>, trailer: Int) -> InlineArray<12, UInt8> {
+        InlineArray { index in bytes[index < 8 ? range.lowerBound &+ index : trailer &+ index &- 8] }
     }
 }
