@@ -70,6 +70,26 @@ struct EventLoopTests {
         #expect(loop.counters.packetsSent == 3)
     }
 
+    @Test("Every socket is heard, however many there are, and after others were closed")
+    func manySockets() throws {
+        let loop = try EventLoop()
+        // More than are watched without epoll.
+        var sockets = try (0..<20).map { _ in try loop.bindUDP(SocketOptions(address: loopback)) }
+        let sender = try EventLoop()
+        let source = try sender.bindUDP(SocketOptions(address: loopback)).id
+        for round in 0..<3 {
+            var batch = TransmitBatch()
+            for socket in sockets { _ = batch.append([UInt8(round)].span, socket: source, destination: socket.local) }
+            _ = sender.send(&batch)
+            let received = collect(loop, sockets.count)
+            #expect(Set(received.map(\.entry.socket)) == Set(sockets.map(\.id)))
+            #expect(received.allSatisfy { $0.bytes == [UInt8(round)] })
+            // Of both kinds, and one more afterwards.
+            for index in [12, 0] { loop.close(sockets.remove(at: index).id) }
+            sockets.append(try loop.bindUDP(SocketOptions(address: loopback)))
+        }
+    }
+
     @Test("A deadline ends the wait, neither early nor much too late")
     func deadline() throws {
         let loop = try EventLoop()

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -264,18 +265,34 @@ int cnet_epoll_remove(int epoll, int descriptor) {
     return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
 }
 
-int cnet_epoll_wait(int epoll, cnet_event *events, int count, int64_t timeout_ns) {
-    struct epoll_event ready[CNET_MAX_BATCH];
-    if (count > CNET_MAX_BATCH) count = CNET_MAX_BATCH;
-    struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
-    int done = epoll_pwait2(epoll, ready, count, timeout_ns < 0 ? NULL : &timeout, NULL);
-    if (done < 0) return errno == EINTR ? 0 : -errno;
-    for (int i = 0; i < done; i++) {
-        uint32_t set = ready[i].events;
-        events[i].token = ready[i].data.u64;
-        events[i].flags = (set & EPOLLIN ? CNET_READABLE : 0u) | (set & EPOLLOUT ? CNET_WRITABLE : 0u)
-            | (set & (EPOLLHUP | EPOLLERR) ? CNET_HANGUP : 0u);
+// What poll and epoll say alike.
+static uint32_t flags_of(uint32_t events) {
+    return (events & POLLIN ? CNET_READABLE : 0u) | (events & POLLOUT ? CNET_WRITABLE : 0u)
+        | (events & (POLLHUP | POLLERR) ? CNET_HANGUP : 0u);
+}
+
+int cnet_wait(int epoll, const cnet_watch *watched, int watched_count, cnet_event *events, int count, int64_t timeout_ns) {
+    struct pollfd each[CNET_MAX_WATCHED + 1];
+    if (watched_count > CNET_MAX_WATCHED) watched_count = CNET_MAX_WATCHED;
+    for (int i = 0; i < watched_count; i++) {
+        short wanted = (short)((watched[i].readable ? POLLIN : 0) | (watched[i].writable ? POLLOUT : 0));
+        each[i] = (struct pollfd){.fd = watched[i].descriptor, .events = wanted};
     }
+    each[watched_count] = (struct pollfd){.fd = epoll, .events = POLLIN};
+    struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    int ready_count = ppoll(each, (nfds_t)watched_count + 1, timeout_ns < 0 ? NULL : &timeout, NULL);
+    if (ready_count < 0) return errno == EINTR ? 0 : -errno;
+    int done = 0;
+    for (int i = 0; i < watched_count && done < count; i++) {
+        if (!each[i].revents) continue;
+        events[done++] = (cnet_event){.token = watched[i].token, .flags = flags_of((uint32_t)each[i].revents)};
+    }
+    if (!each[watched_count].revents || done == count) return done;
+    struct epoll_event ready[CNET_MAX_BATCH];
+    int room = count - done < CNET_MAX_BATCH ? count - done : CNET_MAX_BATCH;
+    int others = epoll_wait(epoll, ready, room, 0);
+    for (int i = 0; i < others; i++)
+        events[done++] = (cnet_event){.token = ready[i].data.u64, .flags = flags_of(ready[i].events)};
     return done;
 }
 

@@ -51,7 +51,7 @@ extension EventLoop {
             } else if -sent == Self.again {
                 blocked = entry.id
                 counters.blockedSends &+= 1
-                _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
+                poller.change(entry.descriptor, token: UInt64(entry.id.rawValue), writable: true)
             } else if first.segmentSize > 0, [5, 22, 90].contains(-sent) {  // EIO, EINVAL, EMSGSIZE
                 refused = first
                 counters.refusedRuns &+= 1
@@ -124,7 +124,7 @@ extension EventLoop {
         switch acceptance {
         case .taken:
             counters.packetsSent &+= 1
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(entry.id.rawValue), true, true)
+            poller.change(entry.descriptor, token: UInt64(entry.id.rawValue), writable: true)
         case .dropped:
             counters.streamDrops &+= 1
         case .overflow:
@@ -141,7 +141,7 @@ extension EventLoop {
         guard let entry = sockets[id] else { return }
         if blocked == id { blocked = nil }
         guard entry.kind == .tcpConnection else {
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
+            poller.change(entry.descriptor, token: UInt64(id.rawValue), writable: false)
             return
         }
         var (isAlive, isDrained) = (true, true)
@@ -152,7 +152,7 @@ extension EventLoop {
         if !isAlive {
             endStream(entry)
         } else if isDrained {
-            _ = cnet_epoll_change(epoll, entry.descriptor, UInt64(id.rawValue), true, false)
+            poller.change(entry.descriptor, token: UInt64(id.rawValue), writable: false)
         }
     }
 }

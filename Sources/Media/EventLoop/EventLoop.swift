@@ -4,7 +4,7 @@
 import CNetwork
 package import SwiftletWire
 
-/// The only sockets and clock of the media path: one epoll, driven by one thread.
+/// The only sockets and clock of the media path, driven by one thread.
 ///
 /// It knows no protocol. The worker calls ``wait(until:)``, hands what ``receive(into:)`` read to the engine, and
 /// what the engine sealed to ``send(_:)``.
@@ -33,10 +33,10 @@ package final class EventLoop {
     package static let receiveCapacity = slotStride * Int(CNET_MAX_BATCH)
 
     package internal(set) var counters = LoopCounters()
-    let epoll: Int32
+    var poller: Poller
     var sockets = SocketTable()
     private var control: Int32?
-    /// What of it epoll was last told to watch.
+    /// What of it is watched.
     private var controlInterest = (readable: false, writable: false)
     private var readable: [SocketID] = []
     private var nextReadable = 0
@@ -49,15 +49,14 @@ package final class EventLoop {
     var blocked: SocketID?
 
     package init() throws(SocketError) {
-        epoll = cnet_epoll_create()
-        guard epoll >= 0 else { throw SocketError(.epoll, nil, errno: -epoll) }
+        poller = try Poller()
         unsafe outgoing.reserveCapacity(Int(CNET_MAX_BATCH))
         readable.reserveCapacity(256)
     }
 
     deinit {
         for entry in sockets.all { cnet_close(entry.descriptor) }
-        cnet_close(epoll)
+        poller.close()
     }
 
     /// The time on the loop's monotonic clock.
@@ -96,7 +95,7 @@ package final class EventLoop {
     /// Closes a socket or connection; closing again does nothing.
     package func close(_ id: SocketID) {
         guard let entry = sockets.remove(id) else { return }
-        _ = cnet_epoll_remove(epoll, entry.descriptor)
+        poller.remove(entry.descriptor, token: UInt64(entry.id.rawValue))
         cnet_close(entry.descriptor)
         if blocked == id { blocked = nil }
     }
@@ -141,7 +140,7 @@ package final class EventLoop {
             cnet_close(descriptor)
             return nil
         }
-        guard cnet_epoll_add(epoll, descriptor, UInt64(id.rawValue), false) == 0 else {
+        guard poller.add(descriptor, token: UInt64(id.rawValue), isDatagram: kind == .udp) else {
             _ = sockets.remove(id)
             cnet_close(descriptor)
             return nil
@@ -155,7 +154,7 @@ package final class EventLoop {
     package func watchControl(_ descriptor: Int32) {
         control = descriptor
         _ = cnet_set_nonblocking(descriptor)
-        _ = cnet_epoll_add(epoll, descriptor, Self.controlToken, false)
+        _ = poller.add(descriptor, token: Self.controlToken, isDatagram: false)
         controlInterest = (true, false)
     }
 
@@ -163,7 +162,7 @@ package final class EventLoop {
     package func setControlInterest(readable: Bool, writable: Bool) {
         guard let control, controlInterest != (readable, writable) else { return }
         controlInterest = (readable, writable)
-        _ = cnet_epoll_change(epoll, control, Self.controlToken, readable, writable)
+        poller.change(control, token: Self.controlToken, readable: readable, writable: writable)
     }
 
     // MARK: Turns
@@ -181,9 +180,9 @@ package final class EventLoop {
             readable.removeFirst(nextReadable)
             nextReadable = 0
         }
-        let count = unsafe cnet_epoll_wait(epoll, &events, Int32(events.count), timeout)
+        let count = poller.wait(&events, timeout: timeout)
         guard count > 0 else { return readiness }
-        for index in 0..<Int(count) {
+        for index in 0..<count {
             let event = events[index]
             if event.token == Self.controlToken {
                 readiness.controlReadable = event.flags & UInt32(CNET_READABLE | CNET_HANGUP) != 0

@@ -80,12 +80,22 @@ int cnet_set_nonblocking(int descriptor);
 /// Both ends of a UNIX stream pair, close-on-exec.
 int cnet_socketpair(int *first, int *second);
 
+/// A descriptor that is waited for without epoll.
+typedef struct {
+    uint64_t token;
+    int descriptor;
+    bool readable;
+    bool writable;
+} cnet_watch;
+#define CNET_MAX_WATCHED 8
+
 int cnet_epoll_create(void);
 int cnet_epoll_add(int epoll, int descriptor, uint64_t token, bool writable);
 int cnet_epoll_change(int epoll, int descriptor, uint64_t token, bool readable, bool writable);
 int cnet_epoll_remove(int epoll, int descriptor);
-/// Waits at most `timeout_ns` nanoseconds; a negative timeout waits without end. An interruption counts as no event.
-int cnet_epoll_wait(int epoll, cnet_event *events, int count, int64_t timeout_ns);
+/// Waits at most `timeout_ns` nanoseconds for what `epoll` watches and for `watched`, of which there are at most
+/// CNET_MAX_WATCHED; a negative timeout waits without end. An interruption counts as no event.
+int cnet_wait(int epoll, const cnet_watch *watched, int watched_count, cnet_event *events, int count, int64_t timeout_ns);
 
 int64_t cnet_monotonic_ns(void);
 int64_t cnet_realtime_ns(void);
