@@ -3,10 +3,13 @@
 
 #pragma once
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -40,4 +43,23 @@ static inline void swiftlet_dtls_timeout_expire(void *timeout) {
     struct timeval *value = (struct timeval *)timeout;
     value->tv_sec = 1;
     value->tv_usec = 0;
+}
+
+// The pseudorandom function of TLS 1.2, RFC 5246 §5; the seed begins with the label. Returns 1 if it worked.
+static inline int swiftlet_tls12_prf(
+    const char *digest, const uint8_t *secret, size_t secret_length, const uint8_t *seed, size_t seed_length,
+    uint8_t *output, size_t length
+) {
+    EVP_KDF *function = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF_CTX *context = function ? EVP_KDF_CTX_new(function) : NULL;
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, (void *)secret, secret_length),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, (void *)seed, seed_length),
+        OSSL_PARAM_construct_end(),
+    };
+    int done = context ? EVP_KDF_derive(context, output, length, parameters) : 0;
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(function);
+    return done == 1;
 }

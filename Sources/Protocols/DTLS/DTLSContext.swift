@@ -19,19 +19,22 @@ package final class DTLSContext {
     /// The SRTP profiles offered, best first; as a server the first that the client has too is chosen.
     package let profiles: [SRTPProfile]
 
+    /// Whether OpenSSL's connections are let go after their handshake; otherwise they live on, for comparison.
+    let ownsRecords: Bool
+
     let pointer: OpaquePointer
     let method: DatagramMethod
     /// Where application data is read to; as long as the longest plaintext of a record, RFC 5246 §6.2.1.
     var scratch = [UInt8](repeating: 0, count: 16384)
 
     /// Suites of RFC 8827 §6.5 and what peers without AES-GCM fall back to; RSA is for the peer's certificate.
-    private static let ciphers = [
+    package static let suites = [
         "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
         "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305",
         "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
         "ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA",
         "ECDHE-ECDSA-AES256-SHA", "ECDHE-RSA-AES256-SHA",
-    ].joined(separator: ":")
+    ]
 
     /// X25519 where the peer has it, P-256 as RFC 8827 §6.5 demands.
     private static let groups = "X25519:P-256:P-384"
@@ -47,19 +50,23 @@ package final class DTLSContext {
     /// - Parameters:
     ///   - certificate: What to show peers; every peer must show one, too.
     ///   - profiles: What to offer in use_srtp, best first; empty for connections that carry data alone.
+    ///   - suites: The cipher suites by OpenSSL's names, best first.
+    ///   - ownsRecords: Whether OpenSSL's connections are let go after their handshake, where the suite allows it.
     /// - Throws: ``DTLSContextError`` if OpenSSL refuses the certificate or has no memory.
     package init(
         certificate: Certificate,
-        profiles: [SRTPProfile] = SRTPProfile.preferenceOrder
+        profiles: [SRTPProfile] = SRTPProfile.preferenceOrder,
+        suites: [String] = DTLSContext.suites,
+        ownsRecords: Bool = true
     ) throws(DTLSContextError) {
         ERR_clear_error()
         defer { ERR_clear_error() }
-        (self.certificate, self.profiles) = (certificate, profiles)
+        (self.certificate, self.profiles, self.ownsRecords) = (certificate, profiles, ownsRecords)
         guard let method = DatagramMethod() else { throw DTLSContextError(reason: "no memory") }
         guard let context = unsafe SSL_CTX_new(DTLS_method()) else { throw Self.lastError("no context") }
         self.method = method
         unsafe pointer = context
-        guard unsafe Self.configure(context) else { throw Self.lastError("settings refused") }
+        guard unsafe Self.configure(context, suites) else { throw Self.lastError("settings refused") }
         guard unsafe Self.use(certificate, in: context) else { throw Self.lastError("certificate refused") }
         guard unsafe profiles.isEmpty || SSL_CTX_set_tlsext_use_srtp(context, Self.list(profiles)) == 0 else {
             throw Self.lastError("SRTP profiles refused")
@@ -72,7 +79,7 @@ package final class DTLSContext {
         profiles.map(\.openSSLName).joined(separator: ":")
     }
 
-    private static func configure(_ context: OpaquePointer) -> Bool {
+    private static func configure(_ context: OpaquePointer, _ suites: [String]) -> Bool {
         unsafe SSL_CTX_set_options(context, swiftlet_dtls_options)
         unsafe SSL_CTX_set_security_level(context, 1)
         // The peer must show a certificate; which one, the owner judges by its fingerprint.
@@ -82,7 +89,7 @@ package final class DTLSContext {
         unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, RecordFilter.maximumHandshakeMessage, nil)
         return unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(DTLS1_2_VERSION), nil) == 1
             && SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(DTLS1_2_VERSION), nil) == 1
-            && SSL_CTX_set_cipher_list(context, ciphers) == 1
+            && SSL_CTX_set_cipher_list(context, suites.joined(separator: ":")) == 1
             && set(SSL_CTRL_SET_GROUPS_LIST, groups, in: context)
             && set(SSL_CTRL_SET_SIGALGS_LIST, signatures, in: context)
     }

@@ -39,6 +39,12 @@ package final class DTLSEndpoint {
     private var nextOutput = 0
     /// Records that overtook others in the handshake.
     private var held: [[UInt8]] = []
+    /// Seals and opens in place of OpenSSL once the handshake is over, under the suites that it knows.
+    private var records: EstablishedRecords?
+    /// The last record that OpenSSL sealed.
+    private var lastSealed: EstablishedRecords.Position?
+    /// What a server said last in the handshake, to be said again if the peer did not hear it.
+    private var farewell: [[UInt8]] = []
     /// Whether application data flowed, so that OpenSSL's buffers are worth keeping.
     private var carriesData = false
     /// Whether OpenSSL's buffers were given back and not asked for since.
@@ -63,7 +69,8 @@ package final class DTLSEndpoint {
 
     /// The longest message that ``send(_:now:)`` takes, 0 unless connected.
     package var maximumMessageLength: Int {
-        guard state == .connected, let ssl = unsafe ssl else { return 0 }
+        guard state == .connected else { return 0 }
+        guard records == nil else { return mtu - EstablishedRecords.overhead }
         return Int(unsafe DTLS_get_data_mtu(ssl))
     }
 
@@ -96,7 +103,7 @@ package final class DTLSEndpoint {
             offset = end
             switch filter.judge(record, in: phase) {
             case .admit:
-                pipe.offering(record) { proceed(now: now) }
+                admit(record, now: now)
                 releaseHeld(now: now)
             case .hold: hold(record)
             case .drop: dropped += 1
@@ -123,7 +130,9 @@ package final class DTLSEndpoint {
     ///
     /// - Returns: Whether it was sent; not if we are not connected, or if it is empty or too long.
     package func send(_ message: Span<UInt8>, now: Instant) -> Bool {
-        guard message.count > 0, message.count <= maximumMessageLength, let ssl = unsafe ssl else { return false }
+        guard message.count > 0, message.count <= maximumMessageLength else { return false }
+        if let records { return emit(records.seal(message, type: ContentType.applicationData)) }
+        guard let ssl = unsafe ssl else { return false }
         carriesData = true
         restoreBuffers()
         ERR_clear_error()
@@ -190,9 +199,39 @@ extension DTLSEndpoint {
     private func releaseHeld(now: Instant) {
         while let index = held.firstIndex(where: { filter.judge($0.span, in: phase) == .admit }) {
             let record = held.remove(at: index)
-            pipe.offering(record.span) { proceed(now: now) }
+            admit(record.span, now: now)
         }
         if state != .connecting { held = [] }
+    }
+
+    /// Takes in a record that has passed the filter.
+    private func admit(_ record: Span<UInt8>, now: Instant) {
+        guard let records else { return pipe.offering(record) { proceed(now: now) } }
+        guard let opened = records.open(record) else {
+            dropped += 1
+            return
+        }
+        act(on: opened, now: now)
+    }
+
+    /// Does what an authentic record of an established connection asks for.
+    private func act(on record: EstablishedRecords.Opened, now: Instant) {
+        switch record.type {
+        case ContentType.applicationData where !record.bytes.isEmpty:
+            emit(.applicationData(record.bytes))
+        case ContentType.alert where record.bytes.count == 2:
+            // Level and description, RFC 5246 §7.2; warnings but close_notify say nothing to us.
+            if record.bytes[1] == 0 {
+                shutDown(now: now)
+                finish(.closed, .closed)
+            } else if record.bytes[0] == 2 {
+                fail(.remoteAlert(record.bytes[1]))
+            }
+        case ContentType.handshake where record.bytes.first == 20:
+            // A Finished again: the peer did not hear ours, RFC 6347 §4.2.4.
+            for datagram in farewell { emit(.send(datagram)) }
+        default: break
+        }
     }
 
     /// Lets OpenSSL act on the record that the pipe offers.
@@ -208,8 +247,9 @@ extension DTLSEndpoint {
         let error = unsafe SSL_get_error(ssl, result)
         let isRefusedHello = result <= 0 && error != SSL_ERROR_WANT_READ && refusesHello()
         if isRefusedHello { return restart() }
-        collect(now: now)
+        let said = collect(now: now)
         if result == 1 {
+            if role == .server { farewell = said }
             complete()
         } else if error == SSL_ERROR_ZERO_RETURN {
             finish(.closed, .closed)
@@ -264,7 +304,20 @@ extension DTLSEndpoint {
         state = .connected
         timer.stop()
         outputs.append(.handshakeComplete(material, remoteCertificate: der))
+        takeOver()
         freeBuffers()
+    }
+
+    /// Lets OpenSSL's connection go where the rest can be done without it.
+    private func takeOver() {
+        guard context.ownsRecords, let ssl = unsafe ssl, let lastSealed,
+            let keys = RecordKeys.derive(from: ssl, isClient: role == .client)
+        else {
+            farewell = []
+            return
+        }
+        records = EstablishedRecords(keys: keys, after: lastSealed)
+        release()
     }
 
     private func exportKeys(for profile: SRTPProfile) -> SRTPKeyingMaterial? {
@@ -302,6 +355,12 @@ extension DTLSEndpoint {
     }
 
     private func shutDown(now: Instant) {
+        if let records {
+            // close_notify, RFC 5246 §7.2.1
+            let alert: InlineArray<2, UInt8> = [1, 0]
+            emit(records.seal(alert.span, type: ContentType.alert))
+            return
+        }
         guard let ssl = unsafe ssl else { return }
         restoreBuffers()
         ERR_clear_error()
@@ -345,7 +404,7 @@ extension DTLSEndpoint {
 
     private func finish(_ end: DTLSState, _ output: DTLSOutput) {
         state = end
-        held = []
+        (held, farewell, records) = ([], [], nil)
         timer.stop()
         release()
         outputs.append(output)
@@ -359,20 +418,44 @@ extension DTLSEndpoint {
     }
 
     /// Takes over what OpenSSL wrote, and what it did to its timer.
-    private func collect(now: Instant) {
-        var datagram: [UInt8] = []
+    ///
+    /// - Returns: The datagrams that are to be sent.
+    @discardableResult
+    private func collect(now: Instant) -> [[UInt8]] {
+        var datagrams: [[UInt8]] = []
         // OpenSSL sends each message of a repeated flight by itself; joined, they are lost or late together.
         for more in pipe.takeWritten() {
-            if !datagram.isEmpty, datagram.count + more.count > mtu {
-                emit(.send(datagram))
-                datagram = []
+            if state == .connecting { noteSealed(more.span) }
+            if let last = datagrams.indices.last, datagrams[last].count + more.count <= mtu {
+                datagrams[last] += more
+            } else {
+                datagrams.append(more)
             }
-            datagram += more
         }
-        if !datagram.isEmpty { emit(.send(datagram)) }
+        for datagram in datagrams { emit(.send(datagram)) }
         let change = pipe.takeTimerChange()
         if change.isStopped { timer.stop() }
         if change.isStarted { timer.start(now: now) }
+        return datagrams
+    }
+
+    /// Remembers how far OpenSSL has counted.
+    private func noteSealed(_ datagram: Span<UInt8>) {
+        var offset = 0
+        while let end = RecordFilter.endOfRecord(in: datagram, at: offset) {
+            if let position = EstablishedRecords.Position(of: datagram.extracting(offset..<end)) {
+                lastSealed = position
+            }
+            offset = end
+        }
+    }
+
+    /// Sends a record, if there is one; says whether there is.
+    @discardableResult
+    private func emit(_ record: [UInt8]?) -> Bool {
+        guard let record else { return false }
+        emit(.send(record))
+        return true
     }
 
     private func emit(_ output: DTLSOutput) {

@@ -62,7 +62,9 @@ struct RecordFilter {
                 return .drop
             }
             return switch phase {
-            case .cipherChanged, .established: .admit
+            case .established: .admit
+            // Data waits for the end, so that who opens it knows all that was opened.
+            case .cipherChanged: record[0] == ContentType.applicationData ? .hold : .admit
             case .plaintext, .changeExpected: .hold
             case .awaitingHello: .drop
             }
