@@ -22,8 +22,8 @@
 #define UDP_GRO 104
 #endif
 
-// A receiver's slot holds a header: the rest of a message is counted by its length.
-enum { BATCH = 64, SLOT = 64, READ_PAUSE_NS = 300000 };
+// A message is read whole where its packets' delays count; else its header and its length tell enough.
+enum { BATCH = 64, SLOT = 65536, HEADER_SLOT = 64, READ_PAUSE_NS = 300000 };
 
 static int64_t clock_ns(clockid_t clock) {
     struct timespec now;
@@ -57,23 +57,15 @@ static int open_socket(uint32_t address, int *port) {
 int forward_load_open(forward_load *load) {
     int on = 1;
     load->lost = 0;
-    load->source = open_socket(INADDR_LOOPBACK, &load->source_port);
-    if (load->source < 0) return load->source;
-    load->drain = open_socket(INADDR_ANY, &load->drain_port);
-    if (load->drain < 0) {
-        close(load->source);
-        return load->drain;
-    }
-    setsockopt(load->drain, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
-    setsockopt(load->drain, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    setsockopt(load->drain, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+    load->socket = open_socket(INADDR_ANY, &load->port);
+    if (load->socket < 0) return load->socket;
+    setsockopt(load->socket, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+    setsockopt(load->socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    setsockopt(load->socket, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     return 0;
 }
 
-void forward_load_close(forward_load *load) {
-    close(load->source);
-    close(load->drain);
-}
+void forward_load_close(forward_load *load) { close(load->socket); }
 
 typedef struct {
     forward_load *load;
@@ -81,38 +73,41 @@ typedef struct {
     atomic_int stop;
 } reader;
 
-static void take(forward_phase *p, const uint8_t *header, uint32_t length, uint32_t segment, int64_t at) {
-    // RTP alone counts: version 2 and no RTCP packet type.
-    if (length < 12 || header[0] >> 6 != 2 || (header[1] >= 192 && header[1] <= 223)) return;
+static void take(forward_phase *p, const uint8_t *message, uint32_t length, uint32_t segment, int64_t at) {
+    if (length >= 20 && message[0] == 1 && message[1] == 1) p->answers++;
+    // RTP alone counts else: version 2 and no RTCP packet type.
+    if (length < 12 || message[0] >> 6 != 2 || (message[1] >= 192 && message[1] <= 223)) return;
     uint32_t packets = (length + segment - 1) / segment;
     if (p->arrived == 0) p->first_ns = at;
     p->last_ns = at;
+    for (uint32_t i = 0; p->delays && i < packets && p->delay_count < p->delay_capacity; i++) {
+        if ((p->arrived + i) % p->sample != 0) continue;
+        uint32_t index;
+        memcpy(&index, message + (size_t)i * segment + 4, 4);
+        index = ntohl(index);
+        if (index < p->first || index >= p->first + p->count) continue;
+        int64_t delay = at - p->sent_ns[index];
+        p->delays[p->delay_count++] = delay < 0 ? 0 : delay > UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
+    }
     p->arrived += packets;
-    p->bytes += length;
+    p->bytes_arrived += length;
     p->messages++;
-    if (!p->delays || p->messages % p->sample != 0 || p->delay_count == p->delay_capacity) return;
-    uint32_t index;
-    memcpy(&index, header + 4, 4);
-    // One stream in order: the packets of a run follow each other.
-    index = ntohl(index) + (uint32_t)(p->messages / p->sample % packets);
-    if (index < p->first || index >= p->first + p->count) return;
-    int64_t delay = at - p->sent_ns[index];
-    p->delays[p->delay_count++] = delay < 0 ? 0 : delay > UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
 }
 
-/// Reads what the receivers have, or throws it away where there is no phase.
-static void read_receivers(forward_load *load, forward_phase *phase) {
+/// Reads what the peers have, or throws it away where there is no phase.
+static void read_peers(forward_load *load, forward_phase *phase) {
     static uint8_t memory[BATCH][SLOT];
+    size_t room = phase && phase->delays ? SLOT : HEADER_SLOT;
     struct mmsghdr messages[BATCH];
     struct iovec vectors[BATCH];
     static _Alignas(struct cmsghdr) char controls[BATCH][128];
     for (int count = BATCH; count == BATCH;) {
         for (int i = 0; i < BATCH; i++) {
-            vectors[i] = (struct iovec){memory[i], SLOT};
+            vectors[i] = (struct iovec){memory[i], room};
             messages[i].msg_hdr = (struct msghdr){
                 .msg_iov = &vectors[i], .msg_iovlen = 1, .msg_control = controls[i], .msg_controllen = sizeof controls[i]};
         }
-        count = recvmmsg(load->drain, messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+        count = recvmmsg(load->socket, messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
         for (int i = 0; i < count; i++) {
             uint32_t length = messages[i].msg_len, segment = length;
             int64_t at = 0;
@@ -138,62 +133,76 @@ static void read_receivers(forward_load *load, forward_phase *phase) {
     }
 }
 
-static void read_feedback(int fd, forward_phase *phase) {
-    uint8_t packet[16];
-    while (recv(fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC) >= 0)
-        if (phase) phase->feedback++;
-}
-
 static void *read_all(void *argument) {
     reader *r = argument;
     while (!atomic_load(&r->stop)) {
-        read_receivers(r->load, r->phase);
-        read_feedback(r->load->source, r->phase);
+        read_peers(r->load, r->phase);
         struct timespec pause = {0, READ_PAUSE_NS};
         nanosleep(&pause, NULL);
     }
-    read_receivers(r->load, r->phase);
+    read_peers(r->load, r->phase);
     return NULL;
 }
 
+/// Messages to the forwarder, each from the address of its peer.
+typedef struct {
+    struct sockaddr_in to;
+    struct mmsghdr messages[BATCH];
+    struct iovec vectors[BATCH];
+    _Alignas(struct cmsghdr) char controls[BATCH][CMSG_SPACE(sizeof(struct in_pktinfo))];
+} outbox;
+
+static void put(outbox *box, int place, const forward_phase *p, const forward_entry *entry) {
+    box->vectors[place] = (struct iovec){(void *)(p->bytes + entry->offset), entry->length};
+    struct msghdr *header = &box->messages[place].msg_hdr;
+    *header = (struct msghdr){
+        .msg_name = &box->to, .msg_namelen = sizeof box->to, .msg_iov = &box->vectors[place], .msg_iovlen = 1,
+        .msg_control = box->controls[place], .msg_controllen = sizeof box->controls[place]};
+    struct in_pktinfo source = {.ipi_spec_dst.s_addr = htonl(FORWARD_FIRST_PEER + entry->from)};
+    struct cmsghdr *control = CMSG_FIRSTHDR(header);
+    control->cmsg_level = IPPROTO_IP;
+    control->cmsg_type = IP_PKTINFO;
+    control->cmsg_len = CMSG_LEN(sizeof source);
+    memcpy(CMSG_DATA(control), &source, sizeof source);
+}
+
 static void generate(forward_load *load, forward_phase *p) {
-    // The publisher comes before its receivers on the processor they share; without the right to it, pace suffers a bit.
+    // The publishers come before the receivers on the processor they share; without the right to it, pace suffers a bit.
     struct sched_param urgent = {.sched_priority = 1}, usual = {0};
     sched_setscheduler(0, SCHED_FIFO, &urgent);
     prctl(PR_SET_TIMERSLACK, 1);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)p->port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    struct mmsghdr messages[BATCH];
-    struct iovec vectors[BATCH];
-    int64_t start = clock_ns(CLOCK_MONOTONIC) + 1000000;
-    double interval = 1e9 / p->packets_per_second;
-    uint32_t burst = p->burst < BATCH ? p->burst : BATCH;
-    for (uint32_t i = 0; i < p->count; i += burst) {
-        sleep_until(start + (int64_t)(interval * i));
-        uint32_t n = p->count - i < burst ? p->count - i : burst;
-        int64_t at = clock_ns(CLOCK_REALTIME);
+    static outbox box;
+    box.to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)p->port)};
+    box.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const forward_entry *entries = p->entries + p->first;
+    int64_t start = clock_ns(CLOCK_MONOTONIC) + 1000000, origin = p->count > 0 ? entries[0].at_ns : 0;
+    for (uint32_t i = 0; i < p->count;) {
+        int64_t due = (int64_t)((double)(entries[i].at_ns - origin) / p->pace);
+        sleep_until(start + due);
+        // Together go packets of one moment, such as those of a burst; what is late does not become a burst by that.
+        uint32_t n = 1;
+        while (n < BATCH && i + n < p->count && entries[i + n].at_ns == entries[i].at_ns) n++;
+        int64_t at = clock_ns(CLOCK_REALTIME), late = clock_ns(CLOCK_MONOTONIC) - start - due;
+        if (late > p->latest_ns) p->latest_ns = late;
         for (uint32_t k = 0; k < n; k++) {
-            size_t index = (size_t)p->first + i + k;
-            vectors[k] = (struct iovec){(void *)(p->packets + index * p->size), p->size};
-            messages[k].msg_hdr = (struct msghdr){
-                .msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &vectors[k], .msg_iovlen = 1};
-            p->sent_ns[index] = at;
+            put(&box, (int)k, p, &entries[i + k]);
+            p->sent_ns[p->first + i + k] = at;
         }
         for (uint32_t sent = 0; sent < n;) {
-            int done = sendmmsg(load->source, messages + sent, n - sent, 0);
+            int done = sendmmsg(load->socket, box.messages + sent, n - sent, 0);
             if (done > 0) sent += (uint32_t)done;
             else if (errno != EINTR && errno != EAGAIN) break;
         }
+        i += n;
     }
     sched_setscheduler(0, SCHED_OTHER, &usual);
     sleep_until(clock_ns(CLOCK_MONOTONIC) + p->settle_ns);
 }
 
 int forward_run(forward_load *load, forward_phase *phase) {
-    read_receivers(load, NULL);
-    read_feedback(load->source, NULL);
-    phase->arrived = phase->messages = phase->bytes = phase->feedback = phase->overflow = 0;
-    phase->first_ns = phase->last_ns = 0;
+    read_peers(load, NULL);
+    phase->arrived = phase->messages = phase->bytes_arrived = phase->answers = phase->overflow = 0;
+    phase->first_ns = phase->last_ns = phase->latest_ns = 0;
     phase->delay_count = 0;
     reader r = {.load = load, .phase = phase};
     pthread_t thread;

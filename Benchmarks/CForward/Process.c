@@ -18,12 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-int forward_spawn(forward_child *child, const char *role, int consumers, int load_port, int source_port, int cpu) {
+int forward_spawn(forward_child *child, const char *role, const char *scenario, int cpu) {
     int channel[2], output[2];
-    char count[16], port[16], source[16];
-    snprintf(count, sizeof count, "%d", consumers);
-    snprintf(port, sizeof port, "%d", load_port);
-    snprintf(source, sizeof source, "%d", source_port);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0) return -errno;
     if (pipe2(output, O_CLOEXEC) < 0) {
         int error = errno;
@@ -38,7 +34,7 @@ int forward_spawn(forward_child *child, const char *role, int consumers, int loa
         forward_prefer();
         dup2(channel[1], STDIN_FILENO);
         dup2(output[1], STDOUT_FILENO);
-        execl("/proc/self/exe", "swiftlet-bench", role, count, port, source, (char *)NULL);
+        execl("/proc/self/exe", "swiftlet-bench", role, scenario, (char *)NULL);
         _exit(127);
     }
     int error = errno;

@@ -6,7 +6,7 @@ import SwiftletORTC
 import SwiftletWire
 import SwiftletControl
 
-/// The call that both forwarders carry: one publisher of VP8 and its consumers, each with keys of its own.
+/// The call of one publisher of VP8 and its consumers, each with keys of its own.
 ///
 /// The publisher announces three encodings of three temporal layers and sends the first: numbers, times, picture ids and
 /// layers are looked at and rewritten for every consumer, and all is kept for retransmission.
@@ -24,10 +24,19 @@ enum Call {
     private static let transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
     private static let orientation = "urn:3gpp:video-orientation"
 
+    /// What publishers send, and what consumers get under ids of their own.
+    static let sentExtensions: [RtpHeaderExtensionParameters] = [
+        .init(uri: mid, id: 1), .init(uri: transportCC, id: transportSequenceID), .init(uri: orientation, id: 4),
+    ]
+    static let receivedExtensions: [RtpHeaderExtensionParameters] = [
+        .init(uri: mid, id: 9), .init(uri: transportCC, id: 5), .init(uri: sendTime, id: 6),
+        .init(uri: orientation, id: 11),
+    ]
+
     private static let encodings: [UInt32] = [ssrc, ssrc + 10, ssrc + 20]
 
-    /// The worker's keys of its link to peer `index`; 0 is the publisher.
-    static func keys(_ index: Int) -> SRTPKeyingMaterial {
+    /// The worker's keys of its link to peer `index`.
+    static func keys(_ index: Int, _ suite: SRTPProfile = suite) -> SRTPKeyingMaterial {
         let bytes = { (salt: Int, count: Int) in
             (0..<count).map { UInt8(truncatingIfNeeded: index &* 31 &+ salt &* 7 &+ $0 &* 13) }
         }
@@ -40,7 +49,7 @@ enum Call {
         )
     }
 
-    private static func codecs(_ payloadType: UInt8) -> [RtpCodecParameters] {
+    static func codecs(_ payloadType: UInt8) -> [RtpCodecParameters] {
         let feedback = [
             RtcpFeedback(type: "nack"), RtcpFeedback(type: "nack", parameter: "pli"),
             RtcpFeedback(type: "ccm", parameter: "fir"), RtcpFeedback(type: "transport-cc"),
@@ -70,10 +79,7 @@ enum Call {
             rtpParameters: RtpParameters(
                 mid: "0",
                 codecs: codecs(payloadType),
-                headerExtensions: [
-                    .init(uri: mid, id: 1), .init(uri: transportCC, id: transportSequenceID),
-                    .init(uri: orientation, id: 4),
-                ],
+                headerExtensions: sentExtensions,
                 encodings: encodings.map {
                     .init(ssrc: $0, rtx: .init(ssrc: $0 + 1), scalabilityMode: "L1T3")
                 }
@@ -99,10 +105,7 @@ enum Call {
             rtpParameters: RtpParameters(
                 mid: "0",
                 codecs: codecs(120),
-                headerExtensions: [
-                    .init(uri: mid, id: 9), .init(uri: transportCC, id: 5), .init(uri: sendTime, id: 6),
-                    .init(uri: orientation, id: 11),
-                ],
+                headerExtensions: receivedExtensions,
                 encodings: [.init(ssrc: own, rtx: .init(ssrc: own + 1))],
                 rtcp: .init(cname: "bench")
             ),

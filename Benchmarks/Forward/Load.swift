@@ -9,9 +9,11 @@ enum Forwarder: String {
     case floor
     /// Ours.
     case worker
+    /// Ours, with peers that are connected and send nothing.
+    case idle = "idle-worker"
 }
 
-/// Publisher and receivers, and what they need to know of the packets.
+/// All peers, and what they send.
 @safe
 final class Load {
     /// What one phase showed.
@@ -26,6 +28,10 @@ final class Load {
         var overflow: Int
         /// Delays of sampled packets in µs, ascending.
         var delays: [Double]
+        /// ICE checks that were answered.
+        var answers: Int
+        /// How late the latest packet was sent, in seconds.
+        var lateness: Double
 
         /// Packets per message.
         var run: Double { Double(arrived) / Double(max(1, messages)) }
@@ -35,60 +41,54 @@ final class Load {
 
     private static let delayCapacity = 200_000
 
-    let packets: SealedPackets
+    let script: Script
     /// The processor for forwarders, or -1 for any.
     let forwarderCPU: Int32
     private var sockets = forward_load()
     private var delays = [UInt32](repeating: 0, count: delayCapacity)
 
-    init(packets: SealedPackets, forwarderCPU: Int32) throws {
-        (self.packets, self.forwarderCPU) = (packets, forwarderCPU)
+    init(script: Script, forwarderCPU: Int32) throws {
+        (self.script, self.forwarderCPU) = (script, forwarderCPU)
         let result = unsafe forward_load_open(&sockets)
         guard result == 0 else { throw Refusal(text: "cannot open sockets: errno \(-result)") }
     }
 
     deinit { unsafe forward_load_close(&sockets) }
 
-    /// Where receivers listen, and where the publisher sends from.
-    var ports: (drain: Int32, source: Int32) { (sockets.drain_port, sockets.source_port) }
+    /// Where all peers receive.
+    var port: Int { Int(sockets.port) }
 
-    /// Sends `count` packets from `first` on.
+    /// Sends a part of the script, `pace` times as fast as it says; where delays count, `expected` packets will come.
     func run(
-        first: Int,
-        count: Int,
-        burst: Int,
-        packetsPerSecond: Double,
+        _ range: Range<Int>,
+        pace: Double = 1,
         to port: Int32,
         settle: Duration,
-        sampling: Bool
+        sampling expected: Int? = nil
     ) throws -> Outcome {
-        let sample = UInt32(max(1, count * 200 / Self.delayCapacity))
-        var arrived = (packets: 0, messages: 0, seconds: 0.0, overflow: 0, delays: 0)
-        let result = unsafe delays.withUnsafeMutableBufferPointer { delays in
-            var phase = unsafe forward_phase()
-            unsafe phase.packets = packets.base
-            unsafe (phase.first, phase.count) = (UInt32(first), UInt32(count))
-            unsafe (phase.size, phase.burst) = (UInt32(packets.size), UInt32(burst))
-            unsafe (phase.packets_per_second, phase.port) = (packetsPerSecond, port)
-            unsafe phase.settle_ns =
+        var seen: (phase: forward_phase, result: Int32) = unsafe (forward_phase(), 0)
+        unsafe delays.withUnsafeMutableBufferPointer { delays in
+            unsafe seen.phase.bytes = script.bytes
+            unsafe seen.phase.entries = script.entries
+            unsafe (seen.phase.first, seen.phase.count) = (UInt32(range.lowerBound), UInt32(range.count))
+            unsafe (seen.phase.pace, seen.phase.port) = (pace, port)
+            unsafe seen.phase.settle_ns =
                 settle.components.attoseconds / 1_000_000_000 + settle.components.seconds * 1_000_000_000
-            unsafe phase.sent_ns = packets.sentTimes
-            unsafe phase.delays = sampling ? delays.baseAddress : nil
-            unsafe (phase.delay_capacity, phase.sample) = (UInt32(delays.count), sample)
-            let result = unsafe forward_run(&sockets, &phase)
-            unsafe arrived = (
-                Int(phase.arrived), Int(phase.messages), Double(phase.last_ns - phase.first_ns) / 1e9,
-                Int(phase.overflow), Int(phase.delay_count)
-            )
-            return result
+            unsafe seen.phase.sent_ns = script.sentTimes
+            unsafe seen.phase.delays = expected == nil ? nil : delays.baseAddress
+            unsafe seen.phase.delay_capacity = UInt32(delays.count)
+            unsafe seen.phase.sample = UInt32(max(1, (expected ?? 0) / Self.delayCapacity + 1))
+            unsafe seen.result = forward_run(&sockets, &seen.phase)
         }
-        guard result == 0 else { throw Refusal(text: "cannot start a thread: errno \(-result)") }
-        return Outcome(
-            arrived: arrived.packets,
-            messages: arrived.messages,
-            seconds: arrived.seconds,
-            overflow: arrived.overflow,
-            delays: delays.prefix(arrived.delays).map { Double($0) / 1000 }.sorted()
+        guard unsafe seen.result == 0 else { throw Refusal(text: "cannot start a thread") }
+        return unsafe Outcome(
+            arrived: Int(seen.phase.arrived),
+            messages: Int(seen.phase.messages),
+            seconds: Double(seen.phase.last_ns - seen.phase.first_ns) / 1e9,
+            overflow: Int(seen.phase.overflow),
+            delays: delays.prefix(Int(seen.phase.delay_count)).map { Double($0) / 1000 }.sorted(),
+            answers: Int(seen.phase.answers),
+            lateness: Double(seen.phase.latest_ns) / 1e9
         )
     }
 }
@@ -98,26 +98,28 @@ final class Child {
     let port: Int32
     private var process: forward_child
 
-    init(_ forwarder: Forwarder, consumers: Int, load: Load) throws {
+    /// Starts one for a scenario, whose peers receive where `load` does.
+    init(_ forwarder: Forwarder, _ scenario: Scenario, load: Load) throws {
         var process = forward_child()
-        let (drain, source) = load.ports
-        let result = unsafe forward_spawn(
-            &process,
-            forwarder.rawValue,
-            Int32(consumers),
-            drain,
-            source,
-            load.forwarderCPU
-        )
+        var scenario = scenario
+        scenario.port = load.port
+        let result = unsafe forward_spawn(&process, forwarder.rawValue, scenario.text, load.forwarderCPU)
         guard result == 0 else { throw Refusal(text: "cannot start a process: errno \(-result)") }
-        var line = [CChar](repeating: 0, count: 128)
-        let length = unsafe forward_read_line(&process, &line, Int32(line.count))
-        let words = line.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }.split(separator: UInt8(ascii: " "))
-        guard words.count == 2, let port = Int32(String(decoding: words[1], as: UTF8.self)) else {
+        let words = Self.line(of: &process).split(separator: " ")
+        guard words.count == 2, let port = Int32(words[1]) else {
             unsafe forward_end(&process)
             throw Refusal(text: "the \(forwarder.rawValue) process did not start")
         }
         (self.process, self.port) = (process, port)
+    }
+
+    /// Reads a line that it writes.
+    func line() -> String { Self.line(of: &process) }
+
+    private static func line(of process: inout forward_child) -> String {
+        var line = [CChar](repeating: 0, count: 128)
+        let length = unsafe forward_read_line(&process, &line, Int32(line.count))
+        return String(decoding: line.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Seconds of CPU time that it has used.

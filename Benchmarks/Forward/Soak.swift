@@ -14,9 +14,13 @@ struct Soak {
 
     /// Runs it; returns whether it held.
     func run() throws -> Bool {
-        let packets = try SealedPackets(capacity: Self.packetsPerSecond)
-        let load = try Load(packets: packets, forwarderCPU: -1)
-        let child = try Child(.worker, consumers: Self.consumers, load: load)
+        let script = try Script()
+        let load = try Load(script: script, forwarderCPU: -1)
+        var scenario = Scenario()
+        scenario.members = Self.consumers
+        try script.reset(scenario)
+        var streams = [MediaStream(peer: 0, ssrc: Scenario.ssrc(of: 0, 0))]
+        let child = try Child(.worker, scenario, load: load)
         say(
             "soak: \(Self.packetsPerSecond) packets of 1200 bytes a second to \(Self.consumers) consumers, \(minutes) min"
         )
@@ -25,19 +29,15 @@ struct Soak {
         for minute in 1...max(1, minutes) {
             let before = child.cpuSeconds
             for second in 0..<60 {
-                let number = ((minute - 1) * 60 + second) * Self.packetsPerSecond
-                guard packets.seal(Self.packetsPerSecond, from: number, at: 0) else {
-                    throw Refusal(text: "sealing failed")
+                script.rewind()
+                let interval = Int64(1_000_000_000 / Self.packetsPerSecond)
+                let plans = (0..<Self.packetsPerSecond).map { index in
+                    let isKey = (second * Self.packetsPerSecond + index) % 300 == 0
+                    return Script.Plan(at: Int64(index) * interval, stream: 0, payload: 1180, isKey: isKey)
                 }
-                let outcome = try load.run(
-                    first: 0,
-                    count: Self.packetsPerSecond,
-                    burst: 1,
-                    packetsPerSecond: Double(Self.packetsPerSecond),
-                    to: child.port,
-                    settle: .milliseconds(10),
-                    sampling: false
-                )
+                try script.write(plans, of: &streams)
+                let range = 0..<script.count
+                let outcome = try load.run(range, to: child.port, settle: .milliseconds(10))
                 sent += Self.packetsPerSecond * Self.consumers
                 arrived += outcome.arrived
                 child.discardMessages()

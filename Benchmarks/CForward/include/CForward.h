@@ -6,54 +6,78 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The floor: reads datagrams on a loopback UDP port, seals each for every destination with AES-128-GCM under one
-/// long-lived EVP context per destination, and sends them with sendmmsg, equal packets for one destination as one GSO
-/// run. No parsing, no state, no loss repair: what any forwarder has to do at least. Prints its port, then works until
-/// standard input closes.
-int forward_floor_main(int consumers, int destination_port);
+/// How the floor seals.
+enum { FORWARD_NONE, FORWARD_GCM, FORWARD_CM };
+/// Who gets whose packets: every publisher has viewers of its own, or the peers of a room get each other's.
+enum { FORWARD_FAN, FORWARD_ROOMS };
 
-/// A publisher and the receivers: one socket that sends, one that stands behind all receivers' addresses
-/// (127.1.0.1, 127.1.0.2, …).
+/// The number of a peer's first SSRC and the distance to the next peer's; what of a room's layers nobody watches lies
+/// below the one that all watch.
+enum { FORWARD_SSRC = 1000, FORWARD_SSRC_STEP = 100, FORWARD_TOP_SSRC = 20 };
+/// Where peers stand: peer `i` at 127.1.0.1 + i.
+#define FORWARD_FIRST_PEER 0x7F010001u
+
 typedef struct {
-    int source;       ///< Descriptor of the publisher.
-    int drain;        ///< Descriptor of the receivers.
-    int source_port;  ///< Both on loopback.
-    int drain_port;
-    uint32_t lost;    ///< Messages that the receivers' socket has ever dropped.
+    int suite;
+    int shape;
+    int groups;            ///< Publishers, or rooms.
+    int members;           ///< Viewers of each publisher, or peers of each room.
+    int destination_port;
+} forward_floor;
+
+/// The floor: reads datagrams on a loopback UDP port, seals each for every destination under one long-lived context per
+/// destination, and sends them with sendmmsg, equal packets for one destination as one GSO run that a shorter one may
+/// end. It looks at the SSRC to know for whom a packet is; no other parsing, no state, no loss repair: what any forwarder
+/// has to do at least. Prints its port, then works until standard input closes.
+int forward_floor_main(const forward_floor *floor);
+
+/// All peers on loopback: one socket that stands behind all their addresses, sends and receives.
+typedef struct {
+    int socket;
+    int port;
+    uint32_t lost;    ///< Messages that the socket has ever dropped.
 } forward_load;
 
-/// Opens both sockets; returns 0, or a negative errno.
+/// Opens the socket; returns 0, or a negative errno.
 int forward_load_open(forward_load *load);
 void forward_load_close(forward_load *load);
 
+/// A packet of a script.
+typedef struct {
+    int64_t at_ns;    ///< When to send it, from the script's start.
+    uint32_t offset;  ///< Where it lies among the script's bytes.
+    uint16_t length;
+    uint16_t from;    ///< The peer that sends it.
+} forward_entry;
+
 /// What to send to a forwarder and when, and what came out of it.
 typedef struct {
-    const uint8_t *packets;     ///< All packets of `size` bytes, one behind the other.
-    uint32_t first;             ///< The first to send.
-    uint32_t count;             ///< How many to send.
-    uint32_t size;
-    uint32_t burst;             ///< Packets sent back to back.
-    double packets_per_second;
-    int port;                   ///< Loopback UDP port of the forwarder.
-    int64_t settle_ns;          ///< How long to wait for the last packets.
-    int64_t *sent_ns;           ///< Wall time at which each packet was sent, by its index among all packets.
-    uint32_t *delays;           ///< Delay of every sampled packet in nanoseconds.
+    const uint8_t *bytes;          ///< The bytes of all packets.
+    const forward_entry *entries;  ///< All packets, by their times.
+    uint32_t first;                ///< The first to send.
+    uint32_t count;                ///< How many to send.
+    double pace;                   ///< How many times as fast as the entries say.
+    int port;                      ///< Loopback UDP port of the forwarder.
+    int64_t settle_ns;             ///< How long to wait for the last packets.
+    int64_t *sent_ns;              ///< Wall time at which each packet was sent, by its index among all packets.
+    uint32_t *delays;              ///< Delay of every sampled packet in nanoseconds; NULL for none.
     uint32_t delay_capacity;
-    uint32_t sample;            ///< Every how many messages one packet is sampled.
+    uint32_t sample;               ///< Every how many packets one is sampled.
 
     uint64_t arrived;           ///< Out: RTP packets that arrived.
     uint64_t messages;          ///< Out: messages that they arrived in; a GSO run arrives as one.
-    uint64_t bytes;             ///< Out: their bytes.
-    uint64_t feedback;          ///< Out: packets to the publisher.
-    uint64_t overflow;          ///< Out: messages lost because the receivers were not read fast enough.
+    uint64_t bytes_arrived;     ///< Out: their bytes.
+    uint64_t answers;           ///< Out: STUN responses that arrived.
+    uint64_t overflow;          ///< Out: messages lost because the peers were not read fast enough.
     int64_t first_ns, last_ns;  ///< Out: when the first and the last arrived, kernel time.
     uint32_t delay_count;       ///< Out: how many were sampled.
+    int64_t latest_ns;          ///< Out: how late the latest packet was sent.
 } forward_phase;
 
 /// Sends all packets of a phase at the pace asked for, reading what comes back meanwhile.
 ///
-/// Receivers are read in batches, and time is taken by the kernel as packets arrive: nobody sleeps on the sockets, so a
-/// forwarder pays for no wake-ups. A packet's RTP timestamp is its index.
+/// Peers are read in batches, and time is taken by the kernel as packets arrive: nobody sleeps on the socket, so a
+/// forwarder pays for no wake-ups. A packet's RTP timestamp is the index of the packet whose sending counts for it.
 int forward_run(forward_load *load, forward_phase *phase);
 
 /// A forwarder in a process of its own.
@@ -63,8 +87,9 @@ typedef struct {
     int output;   ///< Its standard output.
 } forward_child;
 
-/// Starts this program again with three arguments, on processor `cpu` (-1: any). Returns 0, or a negative errno.
-int forward_spawn(forward_child *child, const char *role, int consumers, int load_port, int source_port, int cpu);
+/// Starts this program again with a role and what to know of it, on processor `cpu` (-1: any). Returns 0, or a negative
+/// errno.
+int forward_spawn(forward_child *child, const char *role, const char *scenario, int cpu);
 /// Reads a line of the child's output into `line`; returns its length, or -1.
 int forward_read_line(forward_child *child, char *line, int capacity);
 /// Throws away what the child said on its channel.

@@ -17,8 +17,10 @@ package final class IntentQueue {
 
     /// What the queue holds, in memory of one owner, so that each call costs one check for exclusive use at most.
     fileprivate struct Core: ~Copyable {
-        let ring: FixedBuffer<SendIntent>
-        let mask: Int
+        /// Grows to ``limit``, since what waits for most destinations is little.
+        var ring: FixedBuffer<SendIntent>
+        var mask: Int
+        let limit: Int
         var head = 0
         var tail = 0
         let run = FixedBuffer<SendIntent>(count: IntentQueue.runLimit, filledWith: Core.blank)
@@ -37,7 +39,9 @@ package final class IntentQueue {
             flags: .taken
         )
 
-        init(size: Int) {
+        init(limit: Int) {
+            self.limit = limit
+            let size = min(limit, IntentQueue.startSize)
             ring = FixedBuffer(count: size, filledWith: Self.blank)
             mask = size - 1
         }
@@ -45,6 +49,8 @@ package final class IntentQueue {
 
     /// Packets of a run, at most.
     private static let runLimit = 64
+    /// Packets that there is room for at first, at most.
+    private static let startSize = 64
 
     private var core: Core
 
@@ -52,7 +58,7 @@ package final class IntentQueue {
     package init(capacity: Int) {
         var size = 16
         while size < capacity { size *= 2 }
-        core = Core(size: size)
+        core = Core(limit: size)
     }
 
     package var isEmpty: Bool { core.count == 0 }
@@ -85,6 +91,11 @@ package final class IntentQueue {
         core.chooseRun(segments: min(segments, Self.runLimit), bytes: limit)
     }
 
+    /// Chooses neighbours of one stream and one size, as they came; the last one may be shorter.
+    package func chooseNeighbours(segments: Int, bytes limit: Int) {
+        core.chooseNeighbours(segments: min(segments, Self.runLimit), bytes: limit)
+    }
+
     /// Calls off what a closed or paused consumer has waiting.
     package func removeAll(of consumer: UInt16) { core.removeAll(of: consumer) }
 
@@ -95,11 +106,23 @@ package final class IntentQueue {
 extension IntentQueue.Core {
     @inline(__always)
     mutating func append(_ intent: SendIntent) -> Bool {
-        guard tail &- head <= mask else { return false }
+        guard tail &- head <= mask || grow() else { return false }
         ring[tail & mask] = intent
         tail &+= 1
         count &+= 1
         bytes &+= Int(intent.length)
+        return true
+    }
+
+    /// Doubles the ring; false where it has its full size.
+    @inline(never)
+    private mutating func grow() -> Bool {
+        let size = mask + 1
+        guard size < limit else { return false }
+        let larger = FixedBuffer<SendIntent>(count: 2 * size, filledWith: Self.blank)
+        for place in 0..<tail - head { larger[place] = ring[(head + place) & mask] }
+        (head, tail, mask) = (0, tail - head, 2 * size - 1)
+        ring = larger
         return true
     }
 
@@ -151,6 +174,25 @@ extension IntentQueue.Core {
         }
         if last >= 0 { take(last) }
         skipTaken()
+    }
+
+    mutating func chooseNeighbours(segments: Int, bytes limit: Int) {
+        (runCount, segmentSize) = (0, 0)
+        skipTaken()
+        while head != tail, runCount == 0 || runCount < segments {
+            let intent = ring[head & mask]
+            let size = Int(intent.length)
+            if runCount > 0 {
+                guard intent.orderBit == run[0].orderBit, size <= segmentSize,
+                    (runCount &+ 1) &* segmentSize <= limit
+                else { return }
+            }
+            let isLast = runCount > 0 && size < segmentSize
+            if runCount == 0 { segmentSize = size }
+            take(head)
+            skipTaken()
+            if isLast { return }
+        }
     }
 
     mutating func removeAll(of consumer: UInt16) {

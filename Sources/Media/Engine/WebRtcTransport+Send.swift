@@ -33,7 +33,11 @@ extension WebRtcTransport {
                 burst > 0
             else { return true }
             let limit = min(TransmitBatch.maximumMessageBytes, batch.free, max(burst, Self.roomForOne))
-            intents.chooseRun(segments: min(segments, budget.packets), bytes: limit)
+            if board.limits.regroups {
+                intents.chooseRun(segments: min(segments, budget.packets), bytes: limit)
+            } else {
+                intents.chooseNeighbours(segments: min(segments, budget.packets), bytes: limit)
+            }
             let written = write(intents, sender, to: destination, into: &batch, budget: &budget, now: now)
             burst -= written
         }
