@@ -20,25 +20,38 @@ final class WarmEngine {
     private static let sendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
     private static let transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
+    /// What the publisher announces and sends.
+    enum Source {
+        /// One stream.
+        case plain
+        /// Three encodings of three temporal layers, of which it sends the first; viewers prefer the two lower layers.
+        case temporalLayers
+        /// The same encodings, of which it sends two; viewers begin with the first.
+        case simulcast
+
+        fileprivate var streamCount: UInt32 { self == .simulcast ? 2 : 1 }
+    }
+
     let engine: Engine
-    /// Whether the publisher announces three encodings of three temporal layers, of which it sends the first, and the
-    /// viewers prefer the two lower layers.
-    private let isLayered: Bool
+    private let source: Source
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     private let senders: [SRTPSender]
     private let receivers: [SRTPReceiver]
     private var received = ReceiveBatch(capacity: 1 << 16)
     private var transmitted = TransmitBatch()
-    private var number: UInt64 = 1000
+    /// The next number of each stream.
+    private var numbers: [UInt64] = [1000, 1000]
     /// Newest sequence number that each viewer got.
     private var newest = [UInt16](repeating: 0, count: viewers)
     /// Allocations of the engine in the calls that were counted.
     private(set) var allocations: UInt64 = 0
     /// Packets that left in those calls, by payload type.
     private(set) var packets: [UInt8: Int] = [:]
+    /// Media packets that left in those calls, by the stream that they came from.
+    private(set) var origins: [UInt8: Int] = [:]
 
-    init(profile: SRTPProfile = .gcm128, isLayered: Bool = false) throws {
-        self.isLayered = isLayered
+    init(profile: SRTPProfile = .gcm128, source: Source = .plain) throws {
+        self.source = source
         let anchor = WallClockAnchor(instant: now, unixNanoseconds: 1_760_000_000_000_000_000)
         var limits = EngineLimits()
         limits.storedBytes = 32 << 20
@@ -66,7 +79,7 @@ final class WarmEngine {
             engine.startWithKeys(transportId: id, keys: keys[index], tuple: tuple, now: now)
         }
         var produce = Self.produce
-        if isLayered {
+        if source != .plain {
             let ssrcs: [UInt32] = [1000, 1010, 1020]
             produce.rtpParameters.encodings = ssrcs.map {
                 .init(ssrc: $0, rtx: .init(ssrc: $0 + 1), scalabilityMode: "L1T3")
@@ -76,8 +89,21 @@ final class WarmEngine {
         try ask(.produce(produce))
         for index in 1...Self.viewers {
             var consume = Self.consume(index)
-            if isLayered { consume.preferredLayers = ConsumerLayers(spatialLayer: 0, temporalLayer: 1) }
+            if source != .plain {
+                consume.type = .simulcast
+                let top = source == .simulcast ? 2 : 1
+                consume.preferredLayers = ConsumerLayers(spatialLayer: 0, temporalLayer: top)
+            }
             try ask(.consume(consume))
+        }
+        while engine.poll() != nil {}
+    }
+
+    /// Lets every viewer prefer another encoding; what the request itself allocates is not counted.
+    func prefer(spatialLayer: Int) throws {
+        for viewer in 1...Self.viewers {
+            let layers = ConsumerLayers(spatialLayer: spatialLayer, temporalLayer: 2)
+            try ask(.setPreferredLayers(consumerId: "consumer\(viewer)", layers: layers))
         }
         while engine.poll() != nil {}
     }
@@ -88,14 +114,16 @@ final class WarmEngine {
 
     // MARK: Traffic
 
-    /// Lets so many bursts of eight packets pass, 120 a second; every eighth packet of what viewers got is asked for
+    /// Lets so many bursts of eight packets of each stream pass, 120 a second; every eighth packet of what viewers got is asked for
     /// again where `withLoss`.
     func forward(bursts: Int, withLoss: Bool = false) {
         for burst in 0..<bursts {
             now = now + .nanoseconds(1_000_000_000 / 120)
             received.removeAll()
             var offset = 0
-            for _ in 0..<8 { offset = add(mediaPacket(), from: 0, at: offset) }
+            for stream in 0..<source.streamCount {
+                for _ in 0..<8 { offset = add(mediaPacket(of: stream), from: 0, at: offset) }
+            }
             if withLoss {
                 for viewer in 1...Self.viewers { offset = add(lossReport(viewer), from: viewer, at: offset) }
             }
@@ -124,7 +152,7 @@ final class WarmEngine {
     }
 
     /// Begins to count.
-    func startCounting() { (allocations, packets) = (0, [:]) }
+    func startCounting() { (allocations, packets, origins) = (0, [:], [:]) }
 
     private func add(_ packet: [UInt8], from peer: Int, at offset: Int) -> Int {
         received.append(
@@ -149,12 +177,16 @@ final class WarmEngine {
                 var span = bytes.mutableSpan
                 guard (try? receivers[peer].open(&span, 0..<(end - start))) != nil else { continue }
                 packets[bytes[1] & 0x7F, default: 0] += 1
-                if bytes[1] & 0x7F == 120 { newest[peer - 1] = UInt16(bytes[2]) << 8 | UInt16(bytes[3]) }
+                guard bytes[1] & 0x7F == 120 else { continue }
+                newest[peer - 1] = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+                origins[bytes[500], default: 0] += 1
             }
         }
     }
 
-    private func mediaPacket() -> [UInt8] {
+    private func mediaPacket(of stream: UInt32) -> [UInt8] {
+        let number = numbers[Int(stream)]
+        let ssrc = 1000 + 10 * stream
         let isKey = (number - 1000) % 100 == 0
         var bytes = [UInt8](repeating: 0, count: 1200)
         var span = bytes.mutableSpan
@@ -162,14 +194,14 @@ final class WarmEngine {
         span[1] = 96
         span.store(UInt16(truncatingIfNeeded: number), at: 2)
         span.store(UInt32(truncatingIfNeeded: number / 8 &* 3000), at: 4)
-        span.store(UInt32(1000), at: 8)
+        span.store(ssrc, at: 8)
         span.store(UInt32(0xBEDE_0001), at: 12)
         span[16] = 0x31
         span.store(UInt16(truncatingIfNeeded: number), at: 17)
         // Two sizes, so that padding is written too.
-        var payload = [UInt8](repeating: 0xAA, count: number % 2 == 0 ? 1100 : 1090)
+        var payload = [UInt8](repeating: UInt8(stream), count: number % 2 == 0 ? 1100 : 1090)
         (payload[0], payload[1]) = (0x10, isKey ? 0 : 1)
-        if isLayered { describe(&payload, isKey: (number - 1000) % 800 == 0) }
+        if source != .plain { describe(&payload, number, isKey: (number - 1000) % 800 == 0) }
         let length = senders[0].seal(
             into: &span,
             at: 0,
@@ -177,15 +209,15 @@ final class WarmEngine {
             prefix: Span(),
             body: payload.span,
             padding: 0,
-            ssrc: 1000,
+            ssrc: ssrc,
             index: number
         )
-        number += 1
+        numbers[Int(stream)] += 1
         return Array(bytes.prefix(length))
     }
 
     /// VP8 with picture id, TL0PICIDX and temporal layers 0, 2, 1, 2 in turn, RFC 7741 §4.2; a frame is eight packets.
-    private func describe(_ payload: inout [UInt8], isKey: Bool) {
+    private func describe(_ payload: inout [UInt8], _ number: UInt64, isKey: Bool) {
         let picture = (number - 1000) / 8
         let layer: UInt8 = isKey ? 0 : [0, 2, 1, 2][Int(picture % 4)]
         let isStart = (number - 1000) % 8 == 0
