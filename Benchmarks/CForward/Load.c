@@ -23,7 +23,7 @@
 #endif
 
 // A message is read whole where its packets' delays count; else its header and its length tell enough.
-enum { BATCH = 64, SLOT = 65536, HEADER_SLOT = 64, READ_PAUSE_NS = 300000 };
+enum { BATCH = 64, SLOT = 65536, HEADER_SLOT = 64, READ_PAUSE_NS = 300000, PAUSES_PER_HOST = 32 };
 
 static int64_t clock_ns(clockid_t clock) {
     struct timespec now;
@@ -135,8 +135,11 @@ static void read_peers(forward_load *load, forward_phase *phase) {
 
 static void *read_all(void *argument) {
     reader *r = argument;
-    while (!atomic_load(&r->stop)) {
+    static char said[65536];
+    for (int pass = 0; !atomic_load(&r->stop); pass++) {
         read_peers(r->load, r->phase);
+        if (pass % PAUSES_PER_HOST == 0)
+            while (recv(r->phase->channel, said, sizeof said, MSG_DONTWAIT) > 0) {}
         struct timespec pause = {0, READ_PAUSE_NS};
         nanosleep(&pause, NULL);
     }

@@ -62,11 +62,6 @@ int forward_read_line(forward_child *child, char *line, int capacity) {
     return length;
 }
 
-void forward_discard_channel(forward_child *child) {
-    char bytes[4096];
-    while (recv(child->channel, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {}
-}
-
 void forward_end(forward_child *child) {
     close(child->channel);
     close(child->output);

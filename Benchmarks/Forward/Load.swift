@@ -62,7 +62,7 @@ final class Load {
     func run(
         _ range: Range<Int>,
         pace: Double = 1,
-        to port: Int32,
+        to child: Child,
         settle: Duration,
         sampling expected: Int? = nil
     ) throws -> Outcome {
@@ -71,7 +71,7 @@ final class Load {
             unsafe seen.phase.bytes = script.bytes
             unsafe seen.phase.entries = script.entries
             unsafe (seen.phase.first, seen.phase.count) = (UInt32(range.lowerBound), UInt32(range.count))
-            unsafe (seen.phase.pace, seen.phase.port) = (pace, port)
+            unsafe (seen.phase.pace, seen.phase.port, seen.phase.channel) = (pace, child.port, child.channel)
             unsafe seen.phase.settle_ns =
                 settle.components.attoseconds / 1_000_000_000 + settle.components.seconds * 1_000_000_000
             unsafe seen.phase.sent_ns = script.sentTimes
@@ -122,13 +122,12 @@ final class Child {
         return String(decoding: line.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Where it speaks to its host.
+    var channel: Int32 { process.channel }
     /// Seconds of CPU time that it has used.
     var cpuSeconds: Double { Double(forward_cpu_ns(process.pid)) / 1e9 }
     /// Its resident memory.
     var residentKilobytes: Int { Int(forward_rss_kb(process.pid)) }
-
-    /// Reads what it said to its host, so that it need not wait.
-    func discardMessages() { unsafe forward_discard_channel(&process) }
 
     deinit { unsafe forward_end(&process) }
 }

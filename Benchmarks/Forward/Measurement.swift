@@ -161,11 +161,11 @@ struct Measurement {
     /// times as fast as planned.
     func run(_ forwarder: Forwarder, _ scenario: Scenario, _ phases: Phases, pace: Double = 1) throws -> Sample {
         let child = try Child(forwarder, scenario, load: load)
-        _ = try load.run(0..<phases.steady.lowerBound, to: child.port, settle: .milliseconds(20))
+        _ = try load.run(0..<phases.steady.lowerBound, to: child, settle: .milliseconds(20))
         let before = child.cpuSeconds
         let measured = try load.run(
             phases.steady,
-            to: child.port,
+            to: child,
             settle: .milliseconds(30),
             sampling: phases.expected
         )
@@ -182,7 +182,7 @@ struct Measurement {
             lateness: measured.lateness
         )
         guard !phases.excess.isEmpty else { return sample }
-        let overloaded = try load.run(phases.excess, pace: pace, to: child.port, settle: .milliseconds(50))
+        let overloaded = try load.run(phases.excess, pace: pace, to: child, settle: .milliseconds(50))
         guard overloaded.arrived > 0 else { throw Refusal(text: "nothing came through the \(forwarder.rawValue)") }
         sample.packetsPerSecond = overloaded.left / max(overloaded.seconds, 0.001)
         sample.overloadedRun = overloaded.run

@@ -37,10 +37,9 @@ struct Soak {
                 }
                 try script.write(plans, of: &streams)
                 let range = 0..<script.count
-                let outcome = try load.run(range, to: child.port, settle: .milliseconds(10))
+                let outcome = try load.run(range, to: child, settle: .milliseconds(10))
                 sent += Self.packetsPerSecond * Self.consumers
                 arrived += outcome.arrived
-                child.discardMessages()
             }
             let resident = child.residentKilobytes
             if minute == 1 { settled = resident }

@@ -58,6 +58,7 @@ typedef struct {
     uint32_t count;                ///< How many to send.
     double pace;                   ///< How many times as fast as the entries say.
     int port;                      ///< Loopback UDP port of the forwarder.
+    int channel;                   ///< The descriptor on which it speaks to its host, who reads all along.
     int64_t settle_ns;             ///< How long to wait for the last packets.
     int64_t *sent_ns;              ///< Wall time at which each packet was sent, by its index among all packets.
     uint32_t *delays;              ///< Delay of every sampled packet in nanoseconds; NULL for none.
@@ -92,8 +93,6 @@ typedef struct {
 int forward_spawn(forward_child *child, const char *role, const char *scenario, int cpu);
 /// Reads a line of the child's output into `line`; returns its length, or -1.
 int forward_read_line(forward_child *child, char *line, int capacity);
-/// Throws away what the child said on its channel.
-void forward_discard_channel(forward_child *child);
 /// Closes the child's channel and waits for its end, by force after a second.
 void forward_end(forward_child *child);
 
