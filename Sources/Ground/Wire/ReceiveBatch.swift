@@ -95,4 +95,10 @@ package struct ReceiveBatch: ~Copyable {
 
     /// Forgets the packets, keeping the memory.
     package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+
+    /// Forgets the packets and gives the slab's memory back to the system until it is used again.
+    package mutating func giveBackMemory() {
+        removeAll()
+        slab.giveBack()
+    }
 }

@@ -99,4 +99,7 @@ package struct TransmitBatch: ~Copyable {
         messages.removeAll(keepingCapacity: true)
         used = 0
     }
+
+    /// Gives the slab's memory back to the system until it is used again; only while the batch is empty.
+    package mutating func giveBackMemory() { if isEmpty { slab.giveBack() } }
 }

@@ -94,4 +94,7 @@ struct ControlQueue: ~Copyable {
         packets.removeAll(keepingCapacity: true)
         (next, used) = (0, 0)
     }
+
+    /// Gives the block's memory back to the system until it is used again; only while nothing waits.
+    mutating func giveBackMemory() { if packets.isEmpty { slab.giveBack() } }
 }

@@ -148,6 +148,12 @@ package final class EventLoop {
         return id
     }
 
+    /// Gives back to the system what the process holds of memory without use.
+    ///
+    /// That is the free part of the heap, and code and constants that have not been used since the last time: what only
+    /// the start or a handshake needs goes. Takes milliseconds after a heavy load.
+    package func giveBackMemory() { cnet_give_back_memory() }
+
     // MARK: Control descriptor
 
     /// Watches one descriptor that is not a media socket: the worker's channel.

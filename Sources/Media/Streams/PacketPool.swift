@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// The memory of every packet a worker holds: fixed chunks of one reservation with a cap.
 ///
 /// The whole capacity is reserved as address space at start; pages come into being when a chunk is first used, and
@@ -60,6 +62,15 @@ package final class PacketPool {
         links[Int(chunk)] = freeHead
         freeHead = chunk
         chunksInUse -= 1
+    }
+
+    /// Gives the pages of free chunks back to the system until they are used again.
+    package func giveBackMemory() {
+        var chunk = freeHead
+        while chunk != .max {
+            _ = unsafe madvise(base + Int(chunk) * Self.chunkSize, Self.chunkSize, MADV_DONTNEED)
+            chunk = links[Int(chunk)]
+        }
     }
 
     /// Copies `bytes` to `offset`, inside a chunk that the caller holds.

@@ -16,6 +16,7 @@ package enum WorkerProcess {
         }
         do {
             let runtime = try WorkerRuntime(channel: STDIN_FILENO)
+            runtime.ownsProcess = true
             exit(runtime.run() == .hostGone ? 0 : 1)
         } catch {
             exit(70)

@@ -97,6 +97,10 @@ int cnet_epoll_remove(int epoll, int descriptor);
 /// CNET_MAX_WATCHED; a negative timeout waits without end. An interruption counts as no event.
 int cnet_wait(int epoll, const cnet_watch *watched, int watched_count, cnet_event *events, int count, int64_t timeout_ns);
 
+/// Gives memory back to the system that is free, or that can be read again from a file: code and constants which have not
+/// been used since. Takes milliseconds after a heavy load.
+void cnet_give_back_memory(void);
+
 int64_t cnet_monotonic_ns(void);
 int64_t cnet_realtime_ns(void);
 
