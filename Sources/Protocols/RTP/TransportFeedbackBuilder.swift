@@ -31,14 +31,17 @@ package struct TransportFeedbackBuilder: Sendable {
     /// - Parameter maximumLength: The most bytes a packet may take; at least 28.
     package init(maximumLength: Int = 1200) {
         self.maximumLength = max(28, maximumLength)
-        chunks.reserveCapacity(self.maximumLength / 2)
-        deltas.reserveCapacity(self.maximumLength)
     }
 
     /// Starts a packet whose first status is that of `base`.
     package mutating func begin(base: Int64) {
         (self.base, end) = (base, base)
         (receivedCount, deltaBytes) = (0, 0)
+        if chunks.capacity == 0 {
+            // Not before there is something to report: most transports only send.
+            chunks.reserveCapacity(maximumLength / 2)
+            deltas.reserveCapacity(maximumLength)
+        }
         chunks.removeAll(keepingCapacity: true)
         deltas.removeAll(keepingCapacity: true)
         pending = PendingChunk()
