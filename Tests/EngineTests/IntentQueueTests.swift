@@ -75,6 +75,22 @@ struct IntentQueueTests {
         #expect(queue.isEmpty && queue.bytes == 0)
     }
 
+    @Test("A queue grows to its capacity while packets wait, and keeps their order")
+    func growth() {
+        let queue = IntentQueue(capacity: 1000)
+        for number in 0..<40 { #expect(queue.append(intent(UInt64(number), length: 100))) }
+        queue.chooseRun(segments: 30, bytes: 65_507)
+        for number in 40..<1034 { #expect(queue.append(intent(UInt64(number), length: 100))) }
+        var order = queue.run.map(\.index)
+        while !queue.isEmpty {
+            queue.chooseRun(segments: 64, bytes: 65_507)
+            order += queue.run.map(\.index)
+        }
+        #expect(order == Array(0..<1034))
+        for number in 0..<1024 { #expect(queue.append(intent(UInt64(number), length: 100))) }
+        #expect(!queue.append(intent(1024, length: 100)))
+    }
+
     @Test(
         "Every packet leaves once, in order within its stream, in runs that are lawful",
         arguments: 0..<50 as Range<UInt64>
