@@ -2,82 +2,63 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CForward
-import SwiftletControl
-import SwiftletCrypto
-import SwiftletEngine
-import SwiftletWire
+import Crowd
 
-/// What a consumer costs in memory: heap in use with a thousand of them less with none, transports excluded.
+/// What transports, consumers and workers cost in memory.
+///
+/// An object's cost is heap in use with a thousand of them less with none, after what they share is there; a worker's is
+/// what the system says is resident of its process.
 struct MemoryBenchmark {
-    /// Consumers on one transport.
-    var consumers = 1000
+    /// Objects of each kind.
+    var count = 1000
     /// Packets a second while retransmissions are kept.
     var rate = 500
     var seconds = 4
 
-    private static let socket = SocketID(rawValue: 1)
-    private static let publisher = SocketAddress(ipv4: 0x7F00_0001, port: 5000)
-
-    /// Measures both and prints them.
+    /// Measures and prints.
     func run() throws {
-        say("memory: heap in use with \(consumers) consumers less with one, per consumer, transports excluded")
-        let idle = try measure(packets: 0)
-        let nack = try measure(packets: rate * seconds)
-        say("  idle \(idle.fixed(2)) kB, at \(rate) packets/s with retransmissions kept \(nack.fixed(2)) kB")
-        say(#"{"bench":"memory","kb_per_idle_consumer":\#(idle.fixed(2)),"kb_per_nack_consumer":\#(nack.fixed(2))}"#)
-    }
-
-    /// Kilobytes per consumer after `packets` packets have been forwarded to each.
-    private func measure(packets count: Int) throws -> Double {
-        let packets = try SealedPackets(capacity: max(1, count))
-        guard packets.seal(max(1, count), from: 0, at: 0) else { throw Refusal(text: "sealing failed") }
-        // With one consumer everything that consumers share is there: queue, store, tables.
-        let one = try heap(with: 1, packets, count)
-        let all = try heap(with: consumers, packets, count)
-        return Double(all - one) / Double(consumers - 1) / 1024
-    }
-
-    /// Bytes of heap in use once so many consumers have got so many packets.
-    private func heap(with consumers: Int, _ packets: SealedPackets, _ count: Int) throws -> Int {
-        var now = Instant(nanoseconds: 1_000_000_000_000)
-        let engine = try Engine(
-            certificate: try Certificate.generate(unixSeconds: 1_760_000_000),
-            wall: WallClockAnchor(instant: now, unixNanoseconds: 1_760_000_000_000_000_000)
+        say("memory: heap in use with \(count) objects less with none, per object, transports excluded for consumers")
+        let unconnected = try each(Crowd()) { try $0.addTransports($1) }
+        let connected = try each(Crowd(), connect)
+        let channels = try each(Crowd(hasData: true), connect)
+        say("  transport: not connected \(unconnected.fixed(2)) kB, connected \(connected.fixed(2)) kB")
+        say("  with a data channel's association \(channels.fixed(2)) kB")
+        let idle = try each(Crowd()) { try $0.addConsumers($1) }
+        let nack = try each(Crowd()) {
+            try $0.addConsumers($1)
+            try $0.forward(rate * seconds, rate: rate)
+        }
+        say("  consumer: idle \(idle.fixed(2)) kB, at \(rate) packets/s with retransmissions kept \(nack.fixed(2)) kB")
+        let worker = try WorkerMemory(transports: count).measure()
+        let resident = Double(worker.loaded.resident - worker.idle.resident) / Double(count)
+        say("  worker: idle \(mb(worker.idle.resident)) MB resident, \(mb(worker.idle.proportional)) MB proportional")
+        say("  with \(count) connected transports \(mb(worker.loaded.resident)) MB, \(resident.fixed(2)) kB each")
+        say("  after they have closed \(mb(worker.after.resident)) MB")
+        say(
+            #"{"bench":"memory","kb_per_unconnected_transport":\#(unconnected.fixed(2)),"#
+                + #""kb_per_connected_transport":\#(connected.fixed(2)),"#
+                + #""kb_per_channel_transport":\#(channels.fixed(2)),"#
+                + #""kb_resident_per_connected_transport":\#(resident.fixed(2)),"#
+                + #""kb_per_idle_consumer":\#(idle.fixed(2)),"kb_per_nack_consumer":\#(nack.fixed(2)),"#
+                + #""idle_worker_mb":\#(mb(worker.idle.resident)),"#
+                + #""idle_worker_pss_mb":\#(mb(worker.idle.proportional)),"#
+                + #""mb_loaded":\#(mb(worker.loaded.resident)),"mb_after_load":\#(mb(worker.after.resident))}"#
         )
-        let bound = BoundSocket(id: Self.socket, kind: .udp, local: SocketAddress(ipv4: 0x7F00_0001, port: 4444))
-        _ = try Call.setUp(consumers: 1, publisher: Self.publisher, receiverPort: 6000) { request in
-            if case .createWebRtcServer = request {
-                return try engine.handle(request, sockets: [bound], now: now).get()
-            }
-            return try engine.handle(request, now: now).get()
-        } start: { transport, keys, remote in
-            let tuple = Tuple(socket: Self.socket, remote: remote)
-            engine.startWithKeys(transportId: transport, keys: keys, tuple: tuple, now: now)
-            return true
-        }
-        for index in 1..<max(1, consumers) {
-            let request = ControlRequest.consume(Call.consume(index + 1, on: "peer1"))
-            _ = try engine.handle(request, now: now).get()
-        }
-        var received = ReceiveBatch(capacity: 1 << 16)
-        var transmitted = TransmitBatch()
-        for index in 0..<count {
-            now = now + .nanoseconds(1_000_000_000 / rate)
-            received.removeAll()
-            _ = received.append(
-                packets.packet(index),
-                at: 0,
-                socket: Self.socket,
-                source: Self.publisher,
-                arrival: now
-            )
-            engine.receive(&received, now: now)
-            if let due = engine.nextDeadline, due <= now { engine.advance(to: now) }
-            while engine.transmit(into: &transmitted, now: now) { transmitted.removeAll() }
-            transmitted.removeAll()
-            while engine.poll() != nil {}
-        }
-        defer { engine.close(now: now) }
-        return Int(forward_heap_in_use())
     }
+
+    private func connect(_ crowd: Crowd, _ count: Int) throws {
+        try crowd.addTransports(count)
+        try crowd.connectAll()
+    }
+
+    /// Kilobytes of heap for each of ``count`` objects.
+    private func each(_ crowd: Crowd, _ add: (Crowd, Int) throws -> Void) throws -> Double {
+        // What the first one brings for all: tables, queues, stores, and what OpenSSL loads.
+        try add(crowd, 1)
+        let before = forward_heap_in_use()
+        try add(crowd, count)
+        return withExtendedLifetime(crowd) { Double(forward_heap_in_use() - before) / Double(count) / 1024 }
+    }
+
+    private func mb(_ kilobytes: Int) -> String { (Double(kilobytes) / 1024).fixed(2) }
 }
