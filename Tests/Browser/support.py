@@ -48,10 +48,16 @@ def chromium():
     return _shared["chromium"]
 
 
+def close_browser():
+    """The next test gets a new Chromium."""
+    if "chromium" in _shared:
+        _shared.pop("chromium").close()
+
+
 def close_shared():
-    for key in ("chromium", "server"):
-        if key in _shared:
-            _shared.pop(key).close()
+    close_browser()
+    if "server" in _shared:
+        _shared.pop("server").close()
 
 
 def room():
