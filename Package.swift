@@ -75,7 +75,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        // Without its traits, which would link all of Foundation, with ICU, into the worker.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -331,9 +332,27 @@ let package = Package(
         tests("DTLS", rooms("DTLS", "Crypto", "COpenSSL", "Wire")),
         // Stands in front of malloc in the test process, and counts.
         .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+        // An engine with many transports and consumers, to see what they take of memory.
+        .target(
+            name: "Crowd",
+            dependencies: rooms(
+                "Engine",
+                "PeerLink",
+                "ICE",
+                "SCTP",
+                "DTLS",
+                "SRTP",
+                "Crypto",
+                "Control",
+                "ORTC",
+                "Wire"
+            ),
+            path: "Tests/Support/Crowd",
+            swiftSettings: borrowing
+        ),
         tests(
             "Allocation",
-            rooms("Engine", "Control", "ORTC", "SRTP", "RTP", "Crypto", "Wire") + ["CAllocationCounter"]
+            rooms("Engine", "Control", "ORTC", "SRTP", "RTP", "Crypto", "Wire") + ["CAllocationCounter", "Crowd"]
         ),
         // The SRTP implementation to agree with, byte for byte.
         .systemLibrary(name: "CSRTP", path: "Tests/Support/CSRTP", providers: [.apt(["libsrtp2-dev"])]),
@@ -382,6 +401,8 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
             name: "swiftlet-bench",
             dependencies: rooms(
                 "Worker",
+                "WorkerProtocol",
+                "EventLoop",
                 "Engine",
                 "PeerLink",
                 "Control",
@@ -392,7 +413,7 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
                 "SRTP",
                 "Crypto",
                 "Wire"
-            ) + ["CForward", "Usrsctp"],
+            ) + ["CForward", "Crowd", "Usrsctp", "swiftlet-worker"],
             path: "Benchmarks",
             exclude: ["CForward"],
             sources: ["Forward", "Data"],

@@ -31,6 +31,8 @@ package final class WorkerRuntime {
     /// How often the wall clock is compared with the monotonic one.
     private static let wallClockInterval = Duration.seconds(10)
 
+    /// Whether the process is the worker's alone, whose heap and code it may give back to the system.
+    package var ownsProcess = false
     let loop: EventLoop
     private let channel: ChannelPort
     private(set) var engine: Engine?
@@ -43,6 +45,7 @@ package final class WorkerRuntime {
     /// Whether what was read from the channel holds requests that were left for the next turn.
     private var hasRequests = false
     private var longestTurn = Duration.zero
+    private var memory = MemoryKeeper()
     private var ending: Ending?
 
     /// - Parameter descriptor: One end of a stream socket to the host; closed when the worker ends.
@@ -109,6 +112,20 @@ package final class WorkerRuntime {
             engine.setWallClock(fresh)
         }
         nextWallClockCheck = now + Self.wallClockInterval
+        giveBackMemory(engine, now: now)
+    }
+
+    /// Gives memory back to the system when it is time for it; looks again soon where it is only too busy.
+    private func giveBackMemory(_ engine: Engine, now: Instant) {
+        let (transports, packets) = (engine.transportCount, loop.counters.packetsReceived)
+        guard memory.isDue(transports: transports, packets: packets, now: now) else {
+            if memory.isWorthwhile(transports: transports) { nextWallClockCheck = now + MemoryKeeper.delay }
+            return
+        }
+        received.giveBackMemory()
+        transmitted.giveBackMemory()
+        engine.giveBackMemory()
+        if ownsProcess { loop.giveBackMemory() }
     }
 
     private func drainEngine() {
@@ -189,7 +206,11 @@ package final class WorkerRuntime {
         guard let engine else {
             return .failure(ControlError(.invalidState, "the first request of a channel is start"))
         }
-        let result = engine.handle(request, sockets: sockets, now: loop.now)
+        let now = loop.now
+        let result = engine.handle(request, sockets: sockets, now: now)
+        if memory.isWorthwhile(transports: engine.transportCount) {
+            nextWallClockCheck = min(nextWallClockCheck, now + MemoryKeeper.delay)
+        }
         mayHaveMore = true
         drainEngine()
         return result
@@ -201,6 +222,7 @@ package final class WorkerRuntime {
             let certificate = try WorkerCertificate.make(settings)
             logFilter = LogFilter(settings)
             engine = try Engine(certificate: certificate, wall: anchor)
+            nextWallClockCheck = loop.now + MemoryKeeper.delay
             return .success(.done)
         } catch {
             return .failure(error)
