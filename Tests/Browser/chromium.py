@@ -169,7 +169,16 @@ class Page:
         if result.get("errorText"):
             raise BrowserError(f"{url}: {result['errorText']}")
         if not self._loaded.wait(timeout):
-            raise BrowserError(f"{url}: not loaded in {timeout} s")
+            raise BrowserError(f"{url}: not loaded in {timeout} s: {self._progress()}")
+
+    def _progress(self):
+        """How far the page has come, for whoever looks for what holds it up."""
+        try:
+            return self.eval(
+                "JSON.stringify({state: document.readyState, at: location.href, has: performance.getEntriesByType("
+                "'resource').map(e => [e.name, Math.round(e.startTime), Math.round(e.responseEnd)])})", 5)
+        except BrowserError as error:
+            return str(error)
 
     def reload(self, timeout=30):
         self._loaded.clear()
