@@ -146,13 +146,18 @@ package struct TransportFeedbackGenerator: Sendable {
     private static func ticks(in duration: Duration) -> Int64 { duration.wholeNanoseconds / 250_000 }
 }
 
-/// Arrival times of a transport's latest packets, by extended sequence number, in storage taken once.
+/// Arrival times of a transport's latest packets, by extended sequence number, in storage that grows as it must.
 private struct ArrivalRing: Sendable {
-    private static let mask = TransportFeedbackGenerator.capacity - 1
+    /// Slots at first: half a second of 1,000 packets each.
+    private static let leastCount = 512
 
     /// Arrival ticks, their low 32 bits; 0 where nothing arrived, so the one tick in 12 days that ends in 32 zeros
     /// is told a tick late.
+    ///
+    /// A power of two that grows with what there is to remember: the numbers from ``lowest`` on have one each.
     private var slots: [UInt32] = []
+    /// No packet before it has arrived, or is remembered.
+    private var lowest: Int64 = 0
     /// The newest arrival's whole ticks: what the slots' halves are completed by.
     private var newestTicks: Int64 = 0
     /// The oldest number that still may be recorded or read.
@@ -171,12 +176,13 @@ private struct ArrivalRing: Sendable {
     /// Empties the ring and leaves room on both sides of `sequence`.
     mutating func restart(at sequence: Int64) {
         if slots.isEmpty {
-            slots = [UInt32](repeating: 0, count: TransportFeedbackGenerator.capacity)
+            slots = [UInt32](repeating: 0, count: Self.leastCount)
         } else {
             for index in slots.indices { slots[index] = 0 }
         }
         start = sequence - Int64(TransportFeedbackGenerator.capacity / 2)
         end = sequence
+        lowest = sequence
     }
 
     /// Records an arrival at or behind ``start`` and less than a capacity ahead.
@@ -184,23 +190,43 @@ private struct ArrivalRing: Sendable {
     /// - Returns: `false` for one that was there already: the first arrival counts.
     mutating func insert(_ sequence: Int64, ticks: Int64) -> Bool {
         if sequence >= end {
-            let oldest = sequence + 1 - Int64(TransportFeedbackGenerator.capacity)
+            start = max(start, sequence + 1 - Int64(TransportFeedbackGenerator.capacity))
+            lowest = max(lowest, start)
+            makeRoom(from: lowest, to: sequence)
             while end <= sequence {
-                slots[Int(end) & Self.mask] = 0
+                slots[Int(end) & mask] = 0
                 end += 1
             }
-            start = max(start, oldest)
+        } else if sequence < lowest {
+            makeRoom(from: sequence, to: end - 1)
+            for number in sequence..<lowest { slots[Int(number) & mask] = 0 }
+            lowest = sequence
         }
-        let index = Int(sequence) & Self.mask
+        let index = Int(sequence) & mask
         guard slots[index] == 0 else { return false }
         slots[index] = max(1, UInt32(truncatingIfNeeded: ticks))
         newestTicks = ticks
         return true
     }
 
+    private var mask: Int { slots.count - 1 }
+
+    /// Sees to it that each number from `first` to `last` has a slot of its own.
+    private mutating func makeRoom(from first: Int64, to last: Int64) {
+        guard last - first >= Int64(slots.count) else { return }
+        var count = slots.count
+        while last - first >= Int64(count) { count *= 2 }
+        var larger = [UInt32](repeating: 0, count: count)
+        if lowest < end {
+            for number in lowest..<end { larger[Int(number) & (count - 1)] = slots[Int(number) & mask] }
+        }
+        slots = larger
+    }
+
     /// When `sequence`, between ``start`` and ``end``, arrived.
     func ticks(of sequence: Int64) -> Int64? {
-        let slot = slots[Int(sequence) & Self.mask]
+        guard sequence >= lowest else { return nil }
+        let slot = slots[Int(sequence) & mask]
         guard slot != 0 else { return nil }
         return newestTicks &+ Int64(Int32(bitPattern: slot &- UInt32(truncatingIfNeeded: newestTicks)))
     }
@@ -216,10 +242,8 @@ private struct ArrivalRing: Sendable {
             }
             next += 1
         }
-        while start < candidate {
-            slots[Int(start) & Self.mask] = 0
-            start += 1
-        }
+        start = candidate
+        lowest = max(lowest, start)
     }
 
     /// How many packets from `sequence` on have arrived.
