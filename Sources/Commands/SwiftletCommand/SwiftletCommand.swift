@@ -10,6 +10,6 @@ struct SwiftletCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swiftlet",
         abstract: "Video meetings through your own server.",
-        subcommands: [Serve.self]
+        subcommands: [Serve.self, Load.self]
     )
 }
