@@ -34,6 +34,46 @@ struct RequestTests {
         #expect(code(rig, .consume(Media.consumeVideo("d", of: "q", on: "alice"))) == .notFound)
     }
 
+    @Test("Of a batch each consumer is made or refused by itself, in order")
+    func batch() throws {
+        let rig = try Rig()
+        _ = try rig.join("alice")
+        _ = try rig.join("bob")
+        try rig.ask(.produce(Media.produceVideo("p", on: "alice")))
+        let batch = [
+            Media.consumeVideo("c1", of: "p", on: "bob", ssrc: 5, rtx: 6),
+            Media.consumeVideo("c2", of: "nobody", on: "bob", ssrc: 7, rtx: 8),
+            Media.consumeVideo("c3", of: "p", on: "bob", ssrc: 5, rtx: 9),
+            Media.consumeVideo("c4", of: "p", on: "bob", ssrc: 10, rtx: 11),
+        ]
+        let reply = try rig.engine.handle(.consumeBatch(batch), now: rig.now).get()
+        guard case .consumedBatch(let results) = reply else {
+            Issue.record("answered \(reply)")
+            return
+        }
+        let codes = results.map { result -> ControlError.Code? in
+            if case .failure(let error) = result { error.code } else { nil }
+        }
+        #expect(codes == [nil, .notFound, .alreadyExists, nil])
+        #expect(code(rig, .dumpConsumer(id: "c4")) == nil && code(rig, .dumpConsumer(id: "c3")) == .notFound)
+    }
+
+    @Test("A batch of more than 64 consumers is refused whole")
+    func longBatch() throws {
+        let rig = try Rig()
+        _ = try rig.join("alice")
+        _ = try rig.join("bob")
+        try rig.ask(.produce(Media.produceVideo("p", on: "alice")))
+        let batch = (0..<65).map { (number: Int) -> ControlRequest.Consume in
+            let ssrc = UInt32(100 + 2 * number)
+            return Media.consumeVideo("c\(number)", of: "p", on: "bob", ssrc: ssrc, rtx: ssrc + 1)
+        }
+        #expect(code(rig, .consumeBatch(batch)) == .limitReached)
+        #expect(code(rig, .dumpConsumer(id: "c0")) == .notFound)
+        #expect(code(rig, .consumeBatch(Array(batch.dropLast()))) == nil)
+        #expect(code(rig, .dumpConsumer(id: "c63")) == nil)
+    }
+
     @Test("What two producers of a transport may not share is refused, and leaves nothing behind")
     func producers() throws {
         let rig = try Rig()

@@ -102,6 +102,39 @@ struct RealWorkerTests {
         await worker.close()
     }
 
+    @Test("A batch of consumers is made by a worker, each by itself", arguments: RealWorker.allCases)
+    func batch(kind: RealWorker) async throws {
+        let worker = try await kind.start()
+        let router = try await worker.createRouter(mediaCodecs: RealWorker.codecs)
+        let sending = try await router.createWebRtcTransport(.init(listen: .infos([RealWorker.loopback])))
+        let receiving = try await router.createWebRtcTransport(.init(listen: .infos([RealWorker.loopback])))
+        var options: [ConsumerOptions] = []
+        for number in 1...100 {
+            let producer = try await sending.produce(RealWorker.opus(ssrc: UInt32(number)))
+            options.append(.init(producerId: producer.id, rtpCapabilities: router.rtpCapabilities, paused: true))
+        }
+        options.append(.init(producerId: "nobody", rtpCapabilities: router.rtpCapabilities))
+        let results = try await receiving.consume(options)
+        let consumers = results.compactMap { try? $0.get() }
+        #expect(results.count == 101 && consumers.count == 100)
+        #expect(consumers.map(\.producerId) == options.dropLast().map(\.producerId))
+        let known = try await router.dump().consumerIdsByProducerId
+        #expect(consumers.allSatisfy { known[$0.producerId] == [$0.id] && $0.paused && !$0.producerPaused })
+        await worker.close()
+    }
+
+    @Test("The flush window reaches the engine, and one out of range does not", arguments: RealWorker.allCases)
+    func flushWindow(kind: RealWorker) async throws {
+        let worker = try await kind.start(WorkerSettings(flushWindow: .microseconds(500)))
+        #expect(try await worker.dump().counters["engine.flushWindowMicroseconds"] == 500)
+        await worker.close()
+        let usual = try await kind.start()
+        #expect(try await usual.dump().counters["engine.flushWindowMicroseconds"] == 0)
+        await usual.close()
+        let refused = await failure { _ = try await kind.start(WorkerSettings(flushWindow: .milliseconds(6))) }
+        #expect(refused?.code == .invalidArgument && refused?.message.contains("flushWindow") == true)
+    }
+
     @Test("A certificate that is not there fails the start and names the file", arguments: RealWorker.allCases)
     func certificate(kind: RealWorker) async throws {
         let settings = WorkerSettings(dtlsCertificateFile: "/no/such.pem", dtlsPrivateKeyFile: "/no/such.key")

@@ -15,6 +15,7 @@ struct StartTests {
             logTags: [.ice, .dtls],
             dtlsCertificateFile: "cert.pem",
             dtlsPrivateKeyFile: "key.pem",
+            flushWindow: .microseconds(500),
             appData: ["core": 0]
         )
         let worker = try await Worker.start(settings) { handler in
@@ -30,7 +31,8 @@ struct StartTests {
                         logLevel: .debug,
                         logTags: [.ice, .dtls],
                         dtlsCertificateFile: "cert.pem",
-                        dtlsPrivateKeyFile: "key.pem"
+                        dtlsPrivateKeyFile: "key.pem",
+                        flushWindow: .microseconds(500)
                     )
                 )
             ]
@@ -64,6 +66,18 @@ struct StartTests {
         }
         #expect(refused == SwiftletError(.invalidArgument, "dtlsCertificateFile: nowhere"))
         #expect(made.withLock { $0 }?.isClosed == true)
+    }
+
+    @Test("A flush window out of range is refused by name before a worker is started", arguments: [-1, 5_001])
+    func flushWindow(microseconds: Int) async throws {
+        let refused = await failure {
+            _ = try await Worker.start(WorkerSettings(flushWindow: .microseconds(microseconds))) { handler in
+                Issue.record("a channel was opened")
+                return SilentChannel(handler: handler) { _, completion in completion(.success(.done)) }
+            }
+        }
+        #expect(refused?.code == .invalidArgument)
+        #expect(refused?.message.contains("flushWindow") == true)
     }
 
     @Test("A program that is not there is named in the error")

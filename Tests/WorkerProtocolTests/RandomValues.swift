@@ -154,7 +154,8 @@ struct RandomValues {
                     logLevel: pick(WorkerLogLevel.self),
                     logTags: list { $0.pick(WorkerLogTag.self) },
                     dtlsCertificateFile: maybe { $0.text() },
-                    dtlsPrivateKeyFile: maybe { $0.text() }
+                    dtlsPrivateKeyFile: maybe { $0.text() },
+                    flushWindow: .nanoseconds(int(0...5_000_000))
                 )
             )
         case 1:
@@ -195,21 +196,7 @@ struct RandomValues {
                 )
             )
         case 8, 9:
-            return .consume(
-                .init(
-                    id: id,
-                    transportId: text(),
-                    producerId: text(),
-                    kind: pick(MediaKind.self),
-                    type: pick(ConsumerType.self),
-                    rtpParameters: rtpParameters(),
-                    codecMapping: list { $0.codecMapping() },
-                    consumableRtpEncodings: list { $0.encoding() },
-                    paused: bool(),
-                    preferredLayers: maybe { $0.layers() },
-                    ignoreDtx: bool()
-                )
-            )
+            return bool() ? .consume(consume(id)) : .consumeBatch(list { $0.consume($0.text()) })
         case 10...17: return layerRequest(id)
         case 18...29: return dataRequest(id)
         default:
@@ -302,20 +289,46 @@ struct RandomValues {
         case 14: .success(.producerDump(producerDump()))
         case 15:
             .success(
-                .consumed(
-                    .init(
-                        paused: bool(),
-                        producerPaused: bool(),
-                        score: consumerScore(),
-                        preferredLayers: maybe { $0.layers() }
+                bool()
+                    ? .consumed(consumed())
+                    : .consumedBatch(
+                        list {
+                            $0.bool()
+                                ? .success($0.consumed())
+                                : .failure(ControlError($0.pick(ControlError.Code.self), $0.text()))
+                        }
                     )
-                )
             )
         case 16: .success(.consumerStats(list { $0.streamStat() }))
         case 17, 18: .success(layerReply())
         case 19...26: .success(dataReply())
         default: .success(.consumerDump(consumerDump()))
         }
+    }
+
+    private mutating func consume(_ id: String) -> ControlRequest.Consume {
+        ControlRequest.Consume(
+            id: id,
+            transportId: text(),
+            producerId: text(),
+            kind: pick(MediaKind.self),
+            type: pick(ConsumerType.self),
+            rtpParameters: rtpParameters(),
+            codecMapping: list { $0.codecMapping() },
+            consumableRtpEncodings: list { $0.encoding() },
+            paused: bool(),
+            preferredLayers: maybe { $0.layers() },
+            ignoreDtx: bool()
+        )
+    }
+
+    private mutating func consumed() -> ControlReply.Consumed {
+        ControlReply.Consumed(
+            paused: bool(),
+            producerPaused: bool(),
+            score: consumerScore(),
+            preferredLayers: maybe { $0.layers() }
+        )
     }
 
     private mutating func transportStat() -> WebRtcTransportStat {

@@ -184,12 +184,27 @@ extension Engine {
 
     // MARK: Consumers
 
-    func consume(_ request: ControlRequest.Consume, now: Instant) throws(ControlError) -> ControlReply {
+    /// Makes several consumers, each for itself: one that is refused changes nothing for the others.
+    func consume(_ requests: [ControlRequest.Consume], now: Instant) throws(ControlError) -> ControlReply {
+        guard requests.count <= ControlRequest.longestBatch else {
+            throw ControlError(.limitReached, "at most \(ControlRequest.longestBatch) consumers in one request")
+        }
+        let results = requests.map { request -> Result<ControlReply.Consumed, ControlError> in
+            do throws(ControlError) {
+                return .success(try consume(request, now: now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return .consumedBatch(results)
+    }
+
+    func consume(_ request: ControlRequest.Consume, now: Instant) throws(ControlError) -> ControlReply.Consumed {
         try checkFree(request.id)
         let transport = try transport(request.transportId)
         let producer = try producer(request.producerId)
         try checkRoom(board.consumers.count, limits.consumers, "consumers")
-        try checkRoom(transport.allConsumers.count, limits.consumersPerTransport, "consumers on a transport")
+        try checkRoom(transport.consumers.count { $0 != nil }, limits.consumersPerTransport, "consumers on a transport")
         guard producer.transport.router === transport.router else {
             throw ControlError(.invalidArgument, "the producer is in another router")
         }
@@ -210,13 +225,11 @@ extension Engine {
         let consumer = Consumer(request, slot: transport.nextConsumerSlot, transport: transport, producer: producer)
         board.add(consumer: consumer)
         transport.add(consumer, now: now)
-        return .consumed(
-            ControlReply.Consumed(
-                paused: consumer.isPaused,
-                producerPaused: producer.isPaused,
-                score: consumer.score,
-                preferredLayers: consumer.hasLayers ? ConsumerLayers(consumer.preferred) : nil
-            )
+        return ControlReply.Consumed(
+            paused: consumer.isPaused,
+            producerPaused: producer.isPaused,
+            score: consumer.score,
+            preferredLayers: consumer.hasLayers ? ConsumerLayers(consumer.preferred) : nil
         )
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletControl
 package import SwiftletStreams
 
 /// Every table, queue and rate of an engine, with its number: full means refuse or drop with a counter, never grow.
@@ -17,8 +18,8 @@ package struct EngineLimits: Sendable {
     package var consumersPerTransport = 1024
     /// Producers of one worker.
     package var producers = 8192
-    /// Consumers of one worker.
-    package var consumers = 32_768
+    /// Consumers of one worker: a room of 250 in which everybody hears everybody.
+    package var consumers = 65_536
     /// Data producers of one transport.
     package var dataProducersPerTransport = 256
     /// Data consumers of one transport.
@@ -66,7 +67,11 @@ package struct EngineLimits: Sendable {
     ///
     /// 0 sends at the end of the turn, 0.5 to 1 ms is useful; at most ``longestFlushWindow``.
     package var flushWindow = Duration.zero
-    package static let longestFlushWindow = Duration.milliseconds(5)
+    package static let longestFlushWindow = ControlRequest.Start.longestFlushWindow
+    /// Whether packets may change places and be padded so that more of them leave as one run.
+    ///
+    /// Off only where a benchmark shows what it is worth: then neighbours of one stream and one size make runs.
+    package var regroups = true
     /// Bytes of RTP that all receive streams of a worker store together.
     package var storedBytes = 256 << 20
     /// When loss towards a viewer takes a layer away and gives it back.

@@ -205,7 +205,9 @@ class Transport {
     func consumerClosed(_ consumer: Consumer) {
         intents?.removeAll(of: consumer.slot)
         consumers[Int(consumer.slot)] = nil
-        consumersBySSRC = consumersBySSRC.filter { $0.value !== consumer }
+        for encoding in consumer.parameters.encodings {
+            for ssrc in [encoding.ssrc, encoding.rtx?.ssrc].compactMap(\.self) { consumersBySSRC[ssrc] = nil }
+        }
         board.consumerClosed(consumer)
     }
 

@@ -11,12 +11,17 @@ final class ChannelPort {
     private static let readSize = 64 << 10
     /// Bytes that one flush writes at most, so that a host which reads as fast as it is written to holds up no media.
     private static let flushSize = 256 << 10
+    /// Bytes that one write is given.
+    private static let stageSize = 64 << 10
 
     /// What waits for the host.
     var outbox = Outbox()
     private let stream: ControlStream
     private var decoder = FrameDecoder()
     private var buffer = [UInt8](repeating: 0, count: readSize)
+    /// What is being written, of which so much is.
+    private var staged: [UInt8] = []
+    private var written = 0
 
     init(descriptor: Int32) { stream = ControlStream(descriptor: descriptor) }
 
@@ -37,23 +42,35 @@ final class ChannelPort {
     /// The next whole message, or `nil` while there is none.
     func nextMessage() throws(WorkerProtocolError) -> [UInt8]? { try decoder.next() }
 
+    /// Whether nothing waits for the host.
+    var isEmpty: Bool { outbox.isEmpty && written == staged.count }
+
     /// Writes what the host takes, within bounds; returns `false` when the channel is broken.
     func flush() -> Bool {
-        var isBroken = false
         var left = Self.flushSize
-        outbox.drain { bytes in
-            guard left > 0 else { return 0 }
-            switch stream.write(bytes.extracting(0..<min(left, bytes.count))) {
+        while left > 0 {
+            if written == staged.count { stage() }
+            guard written < staged.count else { return true }
+            switch stream.write(staged.span.extracting(written..<staged.count)) {
             case .bytes(let count):
+                written += count
                 left -= count
-                return count
-            case .wouldBlock: return 0
-            case .closed:
-                isBroken = true
-                return 0
+            case .wouldBlock: return true
+            case .closed: return false
             }
         }
-        return !isBroken
+        return true
+    }
+
+    /// Gathers what waits, so that many short messages leave in one write.
+    private func stage() {
+        staged.removeAll(keepingCapacity: true)
+        written = 0
+        outbox.drain { bytes in
+            let taken = bytes.extracting(first: min(bytes.count, Self.stageSize - staged.count))
+            unsafe taken.withUnsafeBufferPointer { pointer in unsafe staged.append(contentsOf: pointer) }
+            return taken.count
+        }
     }
 
     func close() { stream.close() }

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletWire
+package import SwiftletWire
 
 /// Decides when a worker gives memory back.
 ///
 /// At a quiet moment after its start, and again whenever half of its transports have gone, or twice as many have come,
 /// whose handshakes leave holes in the heap. Never while media flows, which would wait for it.
-struct MemoryKeeper {
+package struct MemoryKeeper {
     /// Packets a second from which on a worker is not quiet.
     private static let quietRate = 100.0
     /// Transports at the least that are worth it.
     private static let leastTransports = 16
     /// Time between two looks whether it is quiet, while it is worth while.
-    static let delay = Duration.seconds(1)
+    package static let delay = Duration.seconds(1)
 
     /// The most transports since memory was given back.
     private var most = 0
@@ -21,8 +21,10 @@ struct MemoryKeeper {
     private var before: Int?
     private var lastLook: (at: Instant, packets: UInt64)?
 
+    package init() {}
+
     /// Takes note of how many transports there are, and says whether memory should be given back when it is quiet.
-    mutating func isWorthwhile(transports: Int) -> Bool {
+    package mutating func isWorthwhile(transports: Int) -> Bool {
         most = max(most, transports)
         guard let before else { return true }
         return transports >= max(Self.leastTransports, 2 * before)
@@ -30,7 +32,7 @@ struct MemoryKeeper {
     }
 
     /// Whether to do it now, of so many packets received in all.
-    mutating func isDue(transports: Int, packets: UInt64, now: Instant) -> Bool {
+    package mutating func isDue(transports: Int, packets: UInt64, now: Instant) -> Bool {
         defer { lastLook = (now, packets) }
         guard isWorthwhile(transports: transports) else { return false }
         if let lastLook {

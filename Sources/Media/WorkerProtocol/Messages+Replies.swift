@@ -11,7 +11,7 @@ extension PBReply {
         requestID = id
         switch result {
         case .failure(let error):
-            refusal = .with { ($0.code, $0.message) = (error.code.rawValue, error.message) }
+            refusal = PBRefusal(error)
         case .success(let reply):
             body = try Self.body(of: reply)
         }
@@ -42,14 +42,9 @@ extension PBReply {
         case .produced(let type): .produced(type.rawValue)
         case .producerStats(let stats): .producerStats(PBRtpStreamStats(stats))
         case .producerDump(let dump): .producerDump(try json(dump))
-        case .consumed(let consumed):
-            .consumed(
-                .with {
-                    ($0.paused, $0.producerPaused) = (consumed.paused, consumed.producerPaused)
-                    $0.score = PBConsumerScore(consumed.score)
-                    if let layers = consumed.preferredLayers { $0.preferredLayers = PBConsumerLayers(layers) }
-                }
-            )
+        case .consumed(let consumed): .consumed(PBConsumed(consumed))
+        case .consumedBatch(let results):
+            .consumedBatch(.with { $0.results = results.map(PBConsumedOrRefused.init) })
         case .consumerStats(let stats): .consumerStats(PBRtpStreamStats(stats))
         case .consumerDump(let dump): .consumerDump(try json(dump))
         case .preferredLayers(let layers):
@@ -69,7 +64,7 @@ extension PBReply {
 
     func decoded() throws(WorkerProtocolError) -> Result<ControlReply, ControlError> {
         if case .refusal(let refusal) = body {
-            return .failure(ControlError(try parse(refusal.code), refusal.message))
+            return .failure(try refusal.decoded())
         }
         return .success(try decodedReply())
     }
@@ -103,14 +98,10 @@ extension PBReply {
         case .produced(let type): .produced(type: try parse(type))
         case .producerStats(let message): .producerStats(try message.decoded())
         case .producerDump(let data): .producerDump(try Self.value(data))
-        case .consumed(let message):
-            .consumed(
-                ControlReply.Consumed(
-                    paused: message.paused,
-                    producerPaused: message.producerPaused,
-                    score: try message.score.decoded(),
-                    preferredLayers: message.hasPreferredLayers ? try message.preferredLayers.decoded() : nil
-                )
+        case .consumed(let message): .consumed(try message.decoded())
+        case .consumedBatch(let message):
+            .consumedBatch(
+                try decodeAll(message.results) { result throws(WorkerProtocolError) in try result.decoded() }
             )
         case .consumerStats(let message): .consumerStats(try message.decoded())
         case .consumerDump(let data): .consumerDump(try Self.value(data))
@@ -136,5 +127,45 @@ extension PBReply {
 
     private static func value<Value: Decodable>(_ data: Data) throws(WorkerProtocolError) -> Value {
         do { return try JSONDecoder().decode(Value.self, from: data) } catch { throw .malformed }
+    }
+}
+
+extension PBRefusal {
+    init(_ error: ControlError) { (code, message) = (error.code.rawValue, error.message) }
+
+    func decoded() throws(WorkerProtocolError) -> ControlError { ControlError(try parse(code), message) }
+}
+
+extension PBConsumed {
+    init(_ consumed: ControlReply.Consumed) {
+        (paused, producerPaused) = (consumed.paused, consumed.producerPaused)
+        score = PBConsumerScore(consumed.score)
+        if let layers = consumed.preferredLayers { preferredLayers = PBConsumerLayers(layers) }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> ControlReply.Consumed {
+        ControlReply.Consumed(
+            paused: paused,
+            producerPaused: producerPaused,
+            score: try score.decoded(),
+            preferredLayers: hasPreferredLayers ? try preferredLayers.decoded() : nil
+        )
+    }
+}
+
+extension PBConsumedOrRefused {
+    init(_ result: Result<ControlReply.Consumed, ControlError>) {
+        switch result {
+        case .success(let consumed): self.consumed = PBConsumed(consumed)
+        case .failure(let error): refusal = PBRefusal(error)
+        }
+    }
+
+    func decoded() throws(WorkerProtocolError) -> Result<ControlReply.Consumed, ControlError> {
+        switch kind {
+        case .consumed(let message): .success(try message.decoded())
+        case .refusal(let message): .failure(try message.decoded())
+        case nil: throw .malformed
+        }
     }
 }

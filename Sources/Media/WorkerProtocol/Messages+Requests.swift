@@ -4,6 +4,7 @@
 import FoundationEssentials
 import SwiftletControl
 import SwiftletORTC
+import SwiftletWire
 import SwiftProtobuf
 
 extension PBRequest {
@@ -66,6 +67,8 @@ extension PBRequest {
             case .dumpProducer(let id): .dumpProducer(id)
             case .traceProducer(let id, let types): .traceProducer(PBTraceTypes(types, of: id))
             case .consume(let consumer): .consume(PBConsume(consumer))
+            case .consumeBatch(let consumers):
+                .consumeBatch(.with { $0.consumers = consumers.map(PBConsume.init) })
             case .pauseConsumer(let id): .pauseConsumer(id)
             case .resumeConsumer(let id): .resumeConsumer(id)
             case .closeConsumer(let id): .closeConsumer(id)
@@ -159,6 +162,10 @@ extension PBRequest {
         case .dumpProducer(let id): .dumpProducer(id: id)
         case .traceProducer(let message): .traceProducer(id: message.id, types: try message.decodedTypes())
         case .consume(let message): .consume(try message.decoded())
+        case .consumeBatch(let message):
+            .consumeBatch(
+                try decodeAll(message.consumers) { consumer throws(WorkerProtocolError) in try consumer.decoded() }
+            )
         case .pauseConsumer(let id): .pauseConsumer(id: id)
         case .resumeConsumer(let id): .resumeConsumer(id: id)
         case .closeConsumer(let id): .closeConsumer(id: id)
@@ -194,6 +201,7 @@ extension PBStart {
         logTags = value.logTags.map(\.rawValue)
         if let file = value.dtlsCertificateFile { dtlsCertificateFile = file }
         if let file = value.dtlsPrivateKeyFile { dtlsPrivateKeyFile = file }
+        flushWindow = value.flushWindow.wholeNanoseconds
     }
 
     func decoded() throws(WorkerProtocolError) -> ControlRequest.Start {
@@ -201,7 +209,8 @@ extension PBStart {
             logLevel: try parse(logLevel),
             logTags: try decodeAll(logTags) { tag throws(WorkerProtocolError) in try parse(tag) },
             dtlsCertificateFile: hasDtlsCertificateFile ? dtlsCertificateFile : nil,
-            dtlsPrivateKeyFile: hasDtlsPrivateKeyFile ? dtlsPrivateKeyFile : nil
+            dtlsPrivateKeyFile: hasDtlsPrivateKeyFile ? dtlsPrivateKeyFile : nil,
+            flushWindow: .nanoseconds(flushWindow)
         )
     }
 }

@@ -578,6 +578,14 @@ nonisolated struct PBRequest: Sendable {
     set {body = .sendFromDataConsumer(newValue)}
   }
 
+  var consumeBatch: PBConsumeBatch {
+    get {
+      if case .consumeBatch(let v)? = body {return v}
+      return PBConsumeBatch()
+    }
+    set {body = .consumeBatch(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -650,6 +658,7 @@ nonisolated struct PBRequest: Sendable {
     case removeSubchannel(PBSubchannel)
     /// To the peer of a data consumer.
     case sendFromDataConsumer(PBDataMessage)
+    case consumeBatch(PBConsumeBatch)
 
   }
 
@@ -944,6 +953,14 @@ nonisolated struct PBReply: Sendable {
     set {body = .subchannels(newValue)}
   }
 
+  var consumedBatch: PBConsumedBatch {
+    get {
+      if case .consumedBatch(let v)? = body {return v}
+      return PBConsumedBatch()
+    }
+    set {body = .consumedBatch(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -989,6 +1006,7 @@ nonisolated struct PBReply: Sendable {
     /// In bytes.
     case bufferedAmount(Int64)
     case subchannels(PBSubchannels)
+    case consumedBatch(PBConsumedBatch)
 
   }
 
@@ -1352,6 +1370,9 @@ nonisolated struct PBStart: Sendable {
   /// Clears the value of `dtlsPrivateKeyFile`. Subsequent reads from it will return its default value.
   mutating func clearDtlsPrivateKeyFile() {self._dtlsPrivateKeyFile = nil}
 
+  /// How long a packet may wait for others to the same destination, in nanoseconds.
+  var flushWindow: Int64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1632,6 +1653,19 @@ nonisolated struct PBConsume: @unchecked Sendable {
   init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// At most 64, each done or refused by itself.
+nonisolated struct PBConsumeBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var consumers: [PBConsume] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// What of a producer or consumer to trace from now on.
@@ -2063,6 +2097,53 @@ nonisolated struct PBConsumed: Sendable {
 
   fileprivate var _score: PBConsumerScore? = nil
   fileprivate var _preferredLayers: PBConsumerLayers? = nil
+}
+
+/// What became of each consumer of a ConsumeBatch, in its order.
+nonisolated struct PBConsumedBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var results: [PBConsumedOrRefused] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBConsumedOrRefused: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: PBConsumedOrRefused.OneOf_Kind? = nil
+
+  var consumed: PBConsumed {
+    get {
+      if case .consumed(let v)? = kind {return v}
+      return PBConsumed()
+    }
+    set {kind = .consumed(newValue)}
+  }
+
+  var refusal: PBRefusal {
+    get {
+      if case .refusal(let v)? = kind {return v}
+      return PBRefusal()
+    }
+    set {kind = .refusal(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Kind: Equatable, Sendable {
+    case consumed(PBConsumed)
+    case refusal(PBRefusal)
+
+  }
+
+  init() {}
 }
 
 nonisolated struct PBDataConsumed: Sendable {
@@ -3778,7 +3859,7 @@ fileprivate nonisolated let _protobuf_package = "swiftlet.worker"
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{3}trace_producer\0\u{2}\u{4}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0\u{3}set_preferred_layers\0\u{3}set_priority\0\u{3}trace_consumer\0\u{3}create_audio_level_observer\0\u{3}create_active_speaker_observer\0\u{3}close_rtp_observer\0\u{3}pause_rtp_observer\0\u{3}resume_rtp_observer\0\u{3}add_producer_to_rtp_observer\0\u{3}remove_producer_from_rtp_observer\0\u{3}dump_rtp_observer\0\u{4}\u{3}create_direct_transport\0\u{3}get_direct_transport_stats\0\u{3}dump_direct_transport\0\u{3}send_rtp\0\u{3}send_rtcp\0\u{4}\u{6}produce_data\0\u{3}pause_data_producer\0\u{3}resume_data_producer\0\u{3}close_data_producer\0\u{3}get_data_producer_stats\0\u{3}dump_data_producer\0\u{3}send_from_data_producer\0\u{4}\u{4}consume_data\0\u{3}pause_data_consumer\0\u{3}resume_data_consumer\0\u{3}close_data_consumer\0\u{3}get_data_consumer_stats\0\u{3}dump_data_consumer\0\u{3}get_buffered_amount\0\u{3}set_buffered_amount_low_threshold\0\u{3}set_subchannels\0\u{3}add_subchannel\0\u{3}remove_subchannel\0\u{3}send_from_data_consumer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{2}\u{9}start\0\u{3}dump_worker\0\u{3}get_resource_usage\0\u{3}update_settings\0\u{3}create_web_rtc_server\0\u{3}close_web_rtc_server\0\u{3}dump_web_rtc_server\0\u{4}\u{4}create_router\0\u{3}close_router\0\u{3}dump_router\0\u{4}\u{8}create_web_rtc_transport\0\u{3}connect_web_rtc_transport\0\u{3}restart_ice\0\u{3}set_max_incoming_bitrate\0\u{3}close_transport\0\u{3}get_transport_stats\0\u{3}dump_transport\0\u{2}\u{4}produce\0\u{3}pause_producer\0\u{3}resume_producer\0\u{3}close_producer\0\u{3}get_producer_stats\0\u{3}dump_producer\0\u{3}trace_producer\0\u{2}\u{4}consume\0\u{3}pause_consumer\0\u{3}resume_consumer\0\u{3}close_consumer\0\u{3}request_key_frame\0\u{3}get_consumer_stats\0\u{3}dump_consumer\0\u{3}set_preferred_layers\0\u{3}set_priority\0\u{3}trace_consumer\0\u{3}create_audio_level_observer\0\u{3}create_active_speaker_observer\0\u{3}close_rtp_observer\0\u{3}pause_rtp_observer\0\u{3}resume_rtp_observer\0\u{3}add_producer_to_rtp_observer\0\u{3}remove_producer_from_rtp_observer\0\u{3}dump_rtp_observer\0\u{4}\u{3}create_direct_transport\0\u{3}get_direct_transport_stats\0\u{3}dump_direct_transport\0\u{3}send_rtp\0\u{3}send_rtcp\0\u{4}\u{6}produce_data\0\u{3}pause_data_producer\0\u{3}resume_data_producer\0\u{3}close_data_producer\0\u{3}get_data_producer_stats\0\u{3}dump_data_producer\0\u{3}send_from_data_producer\0\u{4}\u{4}consume_data\0\u{3}pause_data_consumer\0\u{3}resume_data_consumer\0\u{3}close_data_consumer\0\u{3}get_data_consumer_stats\0\u{3}dump_data_consumer\0\u{3}get_buffered_amount\0\u{3}set_buffered_amount_low_threshold\0\u{3}set_subchannels\0\u{3}add_subchannel\0\u{3}remove_subchannel\0\u{3}send_from_data_consumer\0\u{4}\u{9}consume_batch\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4460,6 +4541,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .sendFromDataConsumer(v)
         }
       }()
+      case 110: try {
+        var v: PBConsumeBatch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumeBatch(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumeBatch(v)
+        }
+      }()
       default: break
       }
     }
@@ -4738,6 +4832,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .sendFromDataConsumer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
     }()
+    case .consumeBatch?: try {
+      guard case .consumeBatch(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 110)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -4820,7 +4918,7 @@ nonisolated extension PBFromWorker: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0\u{3}preferred_layers\0\u{3}rtp_observer_dump\0\u{3}direct_transport_stats\0\u{3}direct_transport_dump\0\u{3}data_producer_stats\0\u{3}data_producer_dump\0\u{3}data_consumed\0\u{3}data_consumer_stats\0\u{3}data_consumer_dump\0\u{3}buffered_amount\0\u{1}subchannels\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{2}\u{9}refusal\0\u{1}done\0\u{3}worker_dump\0\u{3}resource_usage\0\u{3}web_rtc_server\0\u{3}web_rtc_server_dump\0\u{3}router_dump\0\u{3}web_rtc_transport\0\u{1}connected\0\u{3}ice_parameters\0\u{3}transport_stats\0\u{3}transport_dump\0\u{1}produced\0\u{3}producer_stats\0\u{3}producer_dump\0\u{1}consumed\0\u{3}consumer_stats\0\u{3}consumer_dump\0\u{3}preferred_layers\0\u{3}rtp_observer_dump\0\u{3}direct_transport_stats\0\u{3}direct_transport_dump\0\u{3}data_producer_stats\0\u{3}data_producer_dump\0\u{3}data_consumed\0\u{3}data_consumer_stats\0\u{3}data_consumer_dump\0\u{3}buffered_amount\0\u{1}subchannels\0\u{3}consumed_batch\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5141,6 +5239,19 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.body = .subchannels(v)
         }
       }()
+      case 39: try {
+        var v: PBConsumedBatch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .consumedBatch(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .consumedBatch(v)
+        }
+      }()
       default: break
       }
     }
@@ -5270,6 +5381,10 @@ nonisolated extension PBReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     case .subchannels?: try {
       guard case .subchannels(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+    }()
+    case .consumedBatch?: try {
+      guard case .consumedBatch(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
     }()
     case nil: break
     }
@@ -5845,7 +5960,7 @@ nonisolated extension PBRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Start"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}log_level\0\u{3}log_tags\0\u{3}dtls_certificate_file\0\u{3}dtls_private_key_file\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}log_level\0\u{3}log_tags\0\u{3}dtls_certificate_file\0\u{3}dtls_private_key_file\0\u{3}flush_window\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5857,6 +5972,7 @@ nonisolated extension PBStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.logTags) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self._dtlsCertificateFile) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self._dtlsPrivateKeyFile) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.flushWindow) }()
       default: break
       }
     }
@@ -5879,6 +5995,9 @@ nonisolated extension PBStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     try { if let v = self._dtlsPrivateKeyFile {
       try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     } }()
+    if self.flushWindow != 0 {
+      try visitor.visitSingularInt64Field(value: self.flushWindow, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5887,6 +6006,7 @@ nonisolated extension PBStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.logTags != rhs.logTags {return false}
     if lhs._dtlsCertificateFile != rhs._dtlsCertificateFile {return false}
     if lhs._dtlsPrivateKeyFile != rhs._dtlsPrivateKeyFile {return false}
+    if lhs.flushWindow != rhs.flushWindow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6376,6 +6496,36 @@ nonisolated extension PBConsume: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumeBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumeBatch"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}consumers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.consumers) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.consumers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.consumers, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumeBatch, rhs: PBConsumeBatch) -> Bool {
+    if lhs.consumers != rhs.consumers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7170,6 +7320,103 @@ nonisolated extension PBConsumed: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.producerPaused != rhs.producerPaused {return false}
     if lhs._score != rhs._score {return false}
     if lhs._preferredLayers != rhs._preferredLayers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumedBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumedBatch"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.results.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumedBatch, rhs: PBConsumedBatch) -> Bool {
+    if lhs.results != rhs.results {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsumedOrRefused: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConsumedOrRefused"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}consumed\0\u{1}refusal\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: PBConsumed?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .consumed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .consumed(v)
+        }
+      }()
+      case 2: try {
+        var v: PBRefusal?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .refusal(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .consumed?: try {
+      guard case .consumed(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConsumedOrRefused, rhs: PBConsumedOrRefused) -> Bool {
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -6,6 +6,9 @@ public import SwiftletORTC
 
 /// What a consumer is made with.
 public struct ConsumerOptions: Sendable {
+    /// Consumers that may be asked for at once.
+    public static var maximumCount: Int { 1024 }
+
     /// The producer to consume.
     public var producerId: String
     /// What the peer can receive; payload types and extension ids are the peer's own.

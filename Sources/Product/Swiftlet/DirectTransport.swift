@@ -110,6 +110,15 @@ public final class DirectTransport: Transport {
         return consumer
     }
 
+    /// Hands many producers' media to the application.
+    public func consume(
+        _ options: [ConsumerOptions]
+    ) async throws(SwiftletError) -> [Result<Consumer, SwiftletError>] {
+        let results = try await body.consume(options)
+        for case .success(let consumer) in results { core.observers.emit(.newConsumer(consumer)) }
+        return results
+    }
+
     /// Takes messages from the application into the router.
     public func produceData(_ options: DataProducerOptions = .init()) async throws(SwiftletError) -> DataProducer {
         let producer = try await body.produceData(options)

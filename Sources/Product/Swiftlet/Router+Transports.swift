@@ -30,7 +30,10 @@ extension Router {
             sctp: sctp
         )
         link.enter(transport.id, transport)
-        do {
+        await link.gate.enter()
+        defer { link.gate.leave() }
+        do throws(SwiftletError) {
+            try requireOpen()
             try await link.request(.createWebRtcTransport(request)) { reply -> Void? in
                 guard case .webRtcTransport(let parameters) = reply else { return nil }
                 return transport.begin(parameters)

@@ -38,8 +38,15 @@ public final class Router: Sendable {
         var dataPlaces: Set<String> = []
         /// The ids in use, those on their way included, each with its SSRCs in the router.
         var places: [String: [UInt32]] = [:]
+        /// All of those SSRCs.
+        var ssrcs: Set<UInt32> = []
         var observers: [String: any RouterMember] = [:]
+        /// Codecs and extensions of producers so far, at most ``Router/rememberedKinds``.
+        var kinds: [(codecs: [RtpCodecParameters], headerExtensions: [RtpHeaderExtensionParameters])] = []
     }
+
+    /// Producers that differ in codecs or extensions and are remembered, so that those alike share theirs.
+    private static let rememberedKinds = 16
 
     /// Names the router.
     public let id = Identifier.make()
@@ -187,16 +194,19 @@ public final class Router: Sendable {
                 let mapping = try ORTC.producerRtpMapping(
                     rtpParameters,
                     routerCapabilities: state.rtpCapabilities,
-                    avoiding: Set(state.places.values.joined()),
+                    avoiding: state.ssrcs,
                     using: &random
                 )
-                let consumable = try ORTC.consumableRtpParameters(
+                var consumable = try ORTC.consumableRtpParameters(
                     rtpParameters,
                     kind: kind,
                     routerCapabilities: state.rtpCapabilities,
                     mapping: mapping
                 )
-                state.places[producerId] = mapping.encodings.map(\.mappedSsrc)
+                Self.share(&consumable, &state)
+                let ssrcs = mapping.encodings.map(\.mappedSsrc)
+                state.places[producerId] = ssrcs
+                state.ssrcs.formUnion(ssrcs)
                 return Place(mapping: mapping, consumable: consumable)
             } catch {
                 throw SwiftletError(error)
@@ -204,12 +214,23 @@ public final class Router: Sendable {
         }
     }
 
+    /// Gives producers with equal codecs and extensions the very same ones.
+    private static func share(_ consumable: inout RtpParameters, _ state: inout State) {
+        let (codecs, extensions) = (consumable.codecs, consumable.headerExtensions)
+        if let known = state.kinds.first(where: { $0.codecs == codecs && $0.headerExtensions == extensions }) {
+            (consumable.codecs, consumable.headerExtensions) = known
+            return
+        }
+        if state.kinds.count == rememberedKinds { state.kinds.removeFirst() }
+        state.kinds.append((codecs, extensions))
+    }
+
     func add(_ producer: Producer) { state.withLock { $0.producers[producer.id] = producer } }
 
     func removeProducer(_ id: String) {
         state.withLock { state in
             state.producers[id] = nil
-            state.places[id] = nil
+            if let ssrcs = state.places.removeValue(forKey: id) { state.ssrcs.subtract(ssrcs) }
         }
     }
 

@@ -44,6 +44,17 @@ public protocol Transport: AnyObject, Sendable {
     ///   ``SwiftletError/Code/closed``.
     func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer
 
+    /// Sends many producers' media out of the router at once, as for somebody who joins a room.
+    ///
+    /// Each consumer is made or refused by itself, for the reasons that ``consume(_:)-(ConsumerOptions)`` names; one that
+    /// is refused changes nothing for the others. It costs a fraction of asking for them one by one.
+    ///
+    /// - Parameter options: Which producers, and what can be received; at most ``ConsumerOptions/maximumCount``.
+    /// - Returns: What became of each, in their order.
+    /// - Throws: ``SwiftletError`` with ``SwiftletError/Code/invalidArgument`` when there are too many, or with
+    ///   ``SwiftletError/Code/closed``.
+    func consume(_ options: [ConsumerOptions]) async throws(SwiftletError) -> [Result<Consumer, SwiftletError>]
+
     /// Takes messages into the router.
     ///
     /// - Parameter options: How the messages are going to come.

@@ -25,6 +25,8 @@ final class TransportBody: Sendable {
         var dataConsumers: [String: DataConsumer] = [:]
         /// What MIDs, payload types, extension ids and SSRCs mean across the consumers.
         var numbers = TransportNumbers()
+        /// What was negotiated for consumers so far.
+        var templates = ConsumerTemplates()
         /// The canonical name that all of the peer's producers share.
         var cname: String?
     }
@@ -132,65 +134,20 @@ final class TransportBody: Sendable {
         return producer
     }
 
-    func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer {
-        let router = try openRouter()
-        guard let producer = router.producer(options.producerId) else {
-            throw SwiftletError(.notFound, "Producer with id \"\(options.producerId)\" not found")
-        }
-        try options.preferredLayers?.check()
-        let resolved = try reserve(options, producer.consumableRtpParameters)
-        let type = ConsumerType(producer.type)
-        let consumer = Consumer(
-            transport: self,
-            producer: producer,
-            type: type,
-            rtpParameters: resolved.rtpParameters,
-            options: options
-        )
-        let request = ControlRequest.Consume(
-            id: consumer.id,
-            transportId: id,
-            producerId: producer.id,
-            kind: producer.kind,
-            type: type,
-            rtpParameters: resolved.rtpParameters,
-            codecMapping: resolved.codecMapping,
-            consumableRtpEncodings: producer.consumableRtpParameters.encodings,
-            paused: options.paused,
-            preferredLayers: options.preferredLayers,
-            ignoreDtx: options.ignoreDtx
-        )
-        link.enter(consumer.id, consumer)
-        let isOpen = enter { $0.consumers[consumer.id] = consumer }
-        do throws(SwiftletError) {
-            guard isOpen else { throw closedError }
-            try await link.request(.consume(request)) { reply -> Void? in
-                guard case .consumed(let consumed) = reply else { return nil }
-                return consumer.begin(consumed)
-            }
-        } catch {
-            consumer.abandon()
-            throw error
-        }
-        if isClosed { throw closedError }
-        return consumer
-    }
-
     /// Negotiates a consumer and takes its numbers.
-    private func reserve(
+    func reserve(
         _ options: ConsumerOptions,
         _ consumable: RtpParameters
     ) throws(SwiftletError) -> ConsumerRtpParameters {
         try state.withLock { state throws(SwiftletError) in
             do throws(ORTCError) {
                 var random = SystemRandomNumberGenerator()
+                let template = try state.templates.template(of: consumable, options)
                 let mid = options.mid ?? state.numbers.makeMid()
                 let resolved = try ORTC.consumerRtpParameters(
                     consumable,
-                    capabilities: options.rtpCapabilities,
+                    by: template,
                     mid: mid,
-                    enableRtx: options.enableRtx,
-                    forwardDependencyDescriptor: options.forwardDependencyDescriptor,
                     avoiding: state.numbers.ssrcs,
                     using: &random
                 )
@@ -215,6 +172,9 @@ final class TransportBody: Sendable {
     // MARK: - Told by what is in the transport
 
     func removeProducer(_ id: String) { state.withLock { _ = $0.producers.removeValue(forKey: id) } }
+
+    /// Puts a consumer in; `false` when the transport is closed.
+    func add(_ consumer: Consumer) -> Bool { enter { $0.consumers[consumer.id] = consumer } }
 
     func remove(_ consumer: Consumer) {
         state.withLock { state in

@@ -212,6 +212,15 @@ public final class WebRtcTransport: Transport {
         return consumer
     }
 
+    /// Sends many producers' media to the peer.
+    public func consume(
+        _ options: [ConsumerOptions]
+    ) async throws(SwiftletError) -> [Result<Consumer, SwiftletError>] {
+        let results = try await body.consume(options)
+        for case .success(let consumer) in results { core.observers.emit(.newConsumer(consumer)) }
+        return results
+    }
+
     /// Takes messages from the peer into the router; with ``WebRtcTransportOptions/enableSctp``.
     public func produceData(_ options: DataProducerOptions) async throws(SwiftletError) -> DataProducer {
         let producer = try await body.produceData(options)

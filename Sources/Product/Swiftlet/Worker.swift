@@ -101,6 +101,7 @@ public final class Worker: Sendable {
         timeout: Duration = .seconds(10),
         open: (@escaping @Sendable (WorkerChannelEvent) -> Void) async throws(SwiftletError) -> any WorkerChannel
     ) async throws(SwiftletError) -> Worker {
+        try settings.check()
         let inbox = WorkerInbox()
         let channel = try await open { event in inbox.handle(event) }
         let link = WorkerLink(channel: channel, inbox: inbox)
@@ -116,7 +117,8 @@ public final class Worker: Sendable {
             logLevel: settings.logLevel,
             logTags: settings.logTags,
             dtlsCertificateFile: settings.dtlsCertificateFile,
-            dtlsPrivateKeyFile: settings.dtlsPrivateKeyFile
+            dtlsPrivateKeyFile: settings.dtlsPrivateKeyFile,
+            flushWindow: settings.flushWindow
         )
         do {
             try await link.request(.start(start))

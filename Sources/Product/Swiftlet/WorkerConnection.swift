@@ -24,6 +24,9 @@ package final class WorkerConnection: WorkerChannel {
         var lastRequest: UInt64 = 0
         var queuedBytes = 0
         var payloadBytes = 0
+        /// Frames to be written in the event loop's next turn, all in one.
+        var outgoing: [[UInt8]] = []
+        var outgoingPayloadBytes = 0
         var endReason: String?
     }
 
@@ -90,19 +93,35 @@ package final class WorkerConnection: WorkerChannel {
             return completion(.failure(SwiftletError(.limitReached, "the request is longer than a message may be")))
         }
         let count = frame.count
-        let (late, isOverfull) = state.withLock { state -> (SwiftletError?, Bool) in
-            if let refusal = Self.refusal(isPayload, state) { return (refusal, false) }
+        let (late, isOverfull, isFirst) = state.withLock { state -> (SwiftletError?, Bool, Bool) in
+            if let refusal = Self.refusal(isPayload, state) { return (refusal, false, false) }
             state.pending[id] = completion
             if isPayload { state.payloadBytes += count } else { state.queuedBytes += count }
-            return (nil, state.queuedBytes > Self.maximumQueuedBytes)
+            if state.queuedBytes > Self.maximumQueuedBytes { return (nil, true, false) }
+            state.outgoing.append(frame)
+            state.outgoingPayloadBytes += isPayload ? count : 0
+            return (nil, false, state.outgoing.count == 1)
         }
         if let late { return completion(.failure(late)) }
         guard !isOverfull else {
             return endOnLoop("the worker left more than \(Self.maximumQueuedBytes) bytes unread")
         }
-        channel.writeAndFlush(ByteBuffer(bytes: frame)).whenComplete { [weak self] _ in
+        if isFirst { channel.eventLoop.execute { self.writeOutgoing() } }
+    }
+
+    /// On the event loop: writes what was asked since its last turn, with one system call where many asked.
+    private func writeOutgoing() {
+        let (frames, payload) = state.withLock { state in
+            defer { (state.outgoing, state.outgoingPayloadBytes) = ([], 0) }
+            return (state.outgoing, state.outgoingPayloadBytes)
+        }
+        let count = frames.reduce(0) { $0 + $1.count }
+        var buffer = channel.allocator.buffer(capacity: count)
+        for frame in frames { buffer.writeBytes(frame) }
+        channel.writeAndFlush(buffer).whenComplete { [weak self] _ in
             self?.state.withLock { state in
-                if isPayload { state.payloadBytes -= count } else { state.queuedBytes -= count }
+                state.payloadBytes -= payload
+                state.queuedBytes -= count - payload
             }
         }
     }

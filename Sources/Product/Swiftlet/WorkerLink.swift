@@ -15,6 +15,8 @@ protocol NotificationTarget: AnyObject, Sendable {
 /// An object is entered before the request that creates it is sent, so that nothing the worker says of it is missed.
 final class WorkerLink: Sendable {
     let channel: any WorkerChannel
+    /// What makes consumers and transports passes here first.
+    let gate = RequestGate()
     private let inbox: WorkerInbox
 
     init(channel: any WorkerChannel, inbox: WorkerInbox) { (self.channel, self.inbox) = (channel, inbox) }

@@ -23,6 +23,8 @@ package enum ControlReply: Hashable, Sendable {
     case producerStats([RtpStreamStat])
     case producerDump(ProducerDump)
     case consumed(Consumed)
+    /// What became of each consumer asked for, in their order.
+    case consumedBatch([Result<Consumed, ControlError>])
     case consumerStats([RtpStreamStat])
     case consumerDump(ConsumerDump)
     /// What became of the wish: within what the producer has, or `nil` for a consumer without layers.

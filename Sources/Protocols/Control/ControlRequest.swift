@@ -108,6 +108,9 @@ package enum ControlRequest: Hashable, Sendable {
     // Consumer
     /// Replies ``ControlReply/consumed(_:)``.
     case consume(Consume)
+    /// Several at once, at most ``longestBatch``, each done or refused by itself; replies
+    /// ``ControlReply/consumedBatch(_:)``.
+    case consumeBatch([Consume])
     case pauseConsumer(id: String)
     case resumeConsumer(id: String)
     case closeConsumer(id: String)
@@ -135,6 +138,10 @@ package enum ControlRequest: Hashable, Sendable {
 }
 
 extension ControlRequest {
+    /// Consumers in one ``consumeBatch(_:)``: so many that messages do not count any more, so few that making them holds
+    /// up no media.
+    package static let longestBatch = 64
+
     /// What a worker is started with.
     package struct Start: Hashable, Sendable {
         package var logLevel: WorkerLogLevel
@@ -142,15 +149,21 @@ extension ControlRequest {
         /// A PEM file with the certificate for DTLS, and one with its key; both or neither (a new P-256 one is made).
         package var dtlsCertificateFile: String?
         package var dtlsPrivateKeyFile: String?
+        /// How long a packet may wait for others to the same destination: 0 to ``longestFlushWindow``.
+        package var flushWindow: Duration
+
+        package static let longestFlushWindow = Duration.milliseconds(5)
 
         package init(
             logLevel: WorkerLogLevel = .error,
             logTags: [WorkerLogTag] = [],
             dtlsCertificateFile: String? = nil,
-            dtlsPrivateKeyFile: String? = nil
+            dtlsPrivateKeyFile: String? = nil,
+            flushWindow: Duration = .zero
         ) {
             (self.logLevel, self.logTags) = (logLevel, logTags)
             (self.dtlsCertificateFile, self.dtlsPrivateKeyFile) = (dtlsCertificateFile, dtlsPrivateKeyFile)
+            self.flushWindow = flushWindow
         }
     }
 

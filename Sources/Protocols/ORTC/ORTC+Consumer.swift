@@ -15,6 +15,13 @@ package struct ConsumerRtpParameters: Hashable, Sendable {
     }
 }
 
+/// What a peer gets of all producers that are alike: everything but the numbers of each stream.
+package struct ConsumerTemplate: Hashable, Sendable {
+    fileprivate var codecs: [RtpCodecParameters]
+    fileprivate var headerExtensions: [RtpHeaderExtensionParameters]
+    fileprivate var codecMapping: [RtpCodecMapping]
+}
+
 extension ORTC {
     /// Whether
     /// ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:forwardDependencyDescriptor:avoiding:using:)`` would
@@ -51,8 +58,31 @@ extension ORTC {
         avoiding taken: Set<UInt32> = [],
         using random: inout some RandomNumberGenerator
     ) throws(ORTCError) -> ConsumerRtpParameters {
+        try consumerRtpParameters(
+            consumable,
+            by: consumerTemplate(
+                consumable,
+                capabilities: remote,
+                enableRtx: enableRtx,
+                forwardDependencyDescriptor: forwardDependencyDescriptor
+            ),
+            mid: mid,
+            pipe: pipe,
+            avoiding: taken,
+            using: &random
+        )
+    }
+
+    /// Negotiates what is the same for every producer with the codecs and extensions of `consumable`; the parameters are
+    /// those of
+    /// ``consumerRtpParameters(_:capabilities:mid:pipe:enableRtx:forwardDependencyDescriptor:avoiding:using:)``.
+    package static func consumerTemplate(
+        _ consumable: RtpParameters,
+        capabilities remote: RtpCapabilities,
+        enableRtx: Bool? = nil,
+        forwardDependencyDescriptor: Bool = false
+    ) throws(ORTCError) -> ConsumerTemplate {
         let capabilities = try validated(remote)
-        if let mid { try check(mid: mid) }
         let kind = consumable.codecs.first.flatMap { MediaKind(mimeType: $0.mimeType) } ?? .audio
         var (codecs, mapping) = compatibleCodecs(consumable, capabilities, enableRtx: enableRtx ?? (kind == .video))
         guard !codecs.isEmpty else { throw .unsupported("no compatible media codecs") }
@@ -63,22 +93,35 @@ extension ORTC {
         }
         extensions = compatibleExtensions(extensions, capabilities, kind: kind)
         pruneFeedback(&codecs, extensions)
+        return ConsumerTemplate(codecs: codecs, headerExtensions: extensions, codecMapping: mapping)
+    }
+
+    /// What to send of one producer, by what was negotiated for all that are like it.
+    package static func consumerRtpParameters(
+        _ consumable: RtpParameters,
+        by template: ConsumerTemplate,
+        mid: String? = nil,
+        pipe: Bool = false,
+        avoiding taken: Set<UInt32> = [],
+        using random: inout some RandomNumberGenerator
+    ) throws(ORTCError) -> ConsumerRtpParameters {
+        if let mid { try check(mid: mid) }
         let encodings = consumerEncodings(
             consumable.encodings,
             pipe: pipe,
-            rtx: codecs.contains(where: \.isRtx),
+            rtx: template.codecs.contains(where: \.isRtx),
             avoiding: taken,
             using: &random
         )
         let parameters = RtpParameters(
             mid: mid,
-            codecs: codecs,
-            headerExtensions: extensions,
+            codecs: template.codecs,
+            headerExtensions: template.headerExtensions,
             encodings: encodings,
             rtcp: consumable.rtcp,
             msid: consumable.msid
         )
-        return ConsumerRtpParameters(rtpParameters: parameters, codecMapping: mapping)
+        return ConsumerRtpParameters(rtpParameters: parameters, codecMapping: template.codecMapping)
     }
 
     /// What to send over a pipe to another router: everything, with the router's own payload types.

@@ -37,7 +37,9 @@ package struct TransportNumbers: Sendable {
         for codec in parameters.codecs {
             guard let present = codecs[codec.payloadType] else { continue }
             let same =
-                if let media = present.media {
+                if present.codec == codec, present.media == Self.media(of: codec, in: parameters) {
+                    true
+                } else if let media = present.media {
                     Self.media(of: codec, in: parameters).map { ORTC.matches(media, $0) && codec.isRtx } ?? false
                 } else {
                     !codec.isRtx && ORTC.matches(present.codec, codec)

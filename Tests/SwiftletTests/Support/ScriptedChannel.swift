@@ -110,6 +110,9 @@ final class ScriptedChannel: WorkerChannel {
         case .consume(let consumer):
             state.consumersOfProducer[consumer.producerId, default: []].append(consumer.id)
             return []
+        case .consumeBatch(let consumers):
+            for one in consumers { state.consumersOfProducer[one.producerId, default: []].append(one.id) }
+            return []
         case .closeProducer(let id):
             return (state.consumersOfProducer[id] ?? []).map { .consumerProducerClosed(consumerId: $0) }
         case .pauseProducer(let id):
@@ -180,6 +183,18 @@ final class ScriptedChannel: WorkerChannel {
         )
     }
 
+    /// The MID of consumers that are refused where several are asked for.
+    static let refusedMid = "refused"
+
+    private static func consumed(_ consumer: ControlRequest.Consume) -> ControlReply.Consumed {
+        ControlReply.Consumed(
+            paused: consumer.paused,
+            producerPaused: false,
+            score: ConsumerScore(score: 10, producerScore: 10, producerScores: [10]),
+            preferredLayers: consumer.preferredLayers
+        )
+    }
+
     private static func answer(to request: ControlRequest) -> ControlReply {
         let ice = IceParameters(usernameFragment: "ufrag", password: "password", iceLite: true)
         return switch request {
@@ -208,13 +223,14 @@ final class ScriptedChannel: WorkerChannel {
         case .restartIce: .iceParameters(IceParameters(usernameFragment: "new", password: "new", iceLite: true))
         case .produce: .produced(type: .simple)
         case .consume(let consumer):
-            .consumed(
-                .init(
-                    paused: consumer.paused,
-                    producerPaused: false,
-                    score: ConsumerScore(score: 10, producerScore: 10, producerScores: [10]),
-                    preferredLayers: consumer.preferredLayers
-                )
+            .consumed(consumed(consumer))
+        case .consumeBatch(let consumers):
+            .consumedBatch(
+                consumers.map { consumer in
+                    consumer.rtpParameters.mid == refusedMid
+                        ? .failure(ControlError(.limitReached, "at most so many consumers"))
+                        : .success(consumed(consumer))
+                }
             )
         case .setPreferredLayers(_, let layers): .preferredLayers(clamped(layers))
         case .dumpRtpObserver(let id):

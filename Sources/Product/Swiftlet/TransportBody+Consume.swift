@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 The Swiftlet authors
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletControl
+import SwiftletORTC
+
+/// Sending producers' media out of the router.
+extension TransportBody {
+    /// A consumer whose numbers are taken, and what to ask of the worker for it.
+    private struct Prepared: Sendable {
+        let consumer: Consumer
+        let request: ControlRequest.Consume
+    }
+
+    func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer {
+        let prepared = try prepare(options, in: try openRouter())
+        let consumer = prepared.consumer
+        await link.gate.enter()
+        defer { link.gate.leave() }
+        do throws(SwiftletError) {
+            try requireOpen()
+            try await link.request(.consume(prepared.request)) { reply -> Void? in
+                guard case .consumed(let consumed) = reply else { return nil }
+                return consumer.begin(consumed)
+            }
+        } catch {
+            consumer.abandon()
+            throw error
+        }
+        if isClosed { throw closedError }
+        return consumer
+    }
+
+    /// Makes many, in few messages to the worker; one that fails changes nothing for the others.
+    func consume(_ options: [ConsumerOptions]) async throws(SwiftletError) -> [Result<Consumer, SwiftletError>] {
+        guard options.count <= ConsumerOptions.maximumCount else {
+            let text = "\(options.count) consumers, at most \(ConsumerOptions.maximumCount) are allowed at once"
+            throw SwiftletError(.invalidArgument, text)
+        }
+        let router = try openRouter()
+        var results: [Result<Consumer, SwiftletError>] = []
+        results.reserveCapacity(options.count)
+        var prepared: [(place: Int, Prepared)] = []
+        for one in options {
+            do throws(SwiftletError) {
+                let ready = try prepare(one, in: router)
+                prepared.append((results.count, ready))
+                results.append(.success(ready.consumer))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        let batches = stride(from: 0, to: prepared.count, by: ControlRequest.longestBatch).map {
+            prepared[$0..<min($0 + ControlRequest.longestBatch, prepared.count)]
+        }
+        let refused = await withTaskGroup { group in
+            for batch in batches {
+                group.addTask { [self] in (batch, await ask(for: batch.map(\.1))) }
+            }
+            var refused: [(place: Int, error: SwiftletError)] = []
+            for await (batch, errors) in group {
+                for (one, error) in zip(batch, errors) { if let error { refused.append((one.place, error)) } }
+            }
+            return refused
+        }
+        for one in refused { results[one.place] = .failure(one.error) }
+        return results
+    }
+
+    /// Takes everything that a consumer needs before the worker is asked.
+    private func prepare(_ options: ConsumerOptions, in router: Router) throws(SwiftletError) -> Prepared {
+        guard let producer = router.producer(options.producerId) else {
+            throw SwiftletError(.notFound, "Producer with id \"\(options.producerId)\" not found")
+        }
+        try options.preferredLayers?.check()
+        let consumable = producer.consumableRtpParameters
+        let resolved = try reserve(options, consumable)
+        let type = ConsumerType(producer.type)
+        let consumer = Consumer(
+            transport: self,
+            producer: producer,
+            type: type,
+            rtpParameters: resolved.rtpParameters,
+            options: options
+        )
+        link.enter(consumer.id, consumer)
+        guard add(consumer) else {
+            consumer.abandon()
+            throw closedError
+        }
+        let request = ControlRequest.Consume(
+            id: consumer.id,
+            transportId: id,
+            producerId: producer.id,
+            kind: producer.kind,
+            type: type,
+            rtpParameters: resolved.rtpParameters,
+            codecMapping: resolved.codecMapping,
+            consumableRtpEncodings: consumable.encodings,
+            paused: options.paused,
+            preferredLayers: options.preferredLayers,
+            ignoreDtx: options.ignoreDtx
+        )
+        return Prepared(consumer: consumer, request: request)
+    }
+
+    /// Asks the worker for one batch; what it refused is abandoned.
+    ///
+    /// - Returns: For each what is against it, if anything.
+    private func ask(for batch: [Prepared]) async -> [SwiftletError?] {
+        await link.gate.enter(batch.count)
+        defer { link.gate.leave(batch.count) }
+        let refusals: [SwiftletError?]
+        do throws(SwiftletError) {
+            try requireOpen()
+            refusals = try await link.request(.consumeBatch(batch.map(\.request))) { reply in
+                guard case .consumedBatch(let results) = reply, results.count == batch.count else { return nil }
+                return zip(batch, results).map { one, result in
+                    switch result {
+                    case .success(let consumed):
+                        one.consumer.begin(consumed)
+                        return nil
+                    case .failure(let refusal): return SwiftletError(refusal)
+                    }
+                }
+            }
+        } catch {
+            refusals = Array(repeating: error, count: batch.count)
+        }
+        for (one, refusal) in zip(batch, refusals) where refusal != nil { one.consumer.abandon() }
+        return isClosed ? Array(repeating: closedError, count: batch.count) : refusals
+    }
+}
