@@ -224,10 +224,10 @@ extension LoadReport {
         .key.p50::before, .key.p90::before, .key.p99::before { height: .8em; background: var(--c0); }
         .key.p90::before { opacity: .55; } .key.p99::before { opacity: .25; }
         .key.line0 { color: var(--c0); } .key.line1 { color: var(--c1); } .key.line2 { color: var(--c2); }
-        svg { display: block; width: 100%; height: auto; }
+        svg { display: block; width: 100%; height: auto; overflow: visible; }
         .grid { stroke: var(--rule); } .mark { stroke: var(--soft); stroke-dasharray: 4 4; }
         .tick, .name { fill: var(--soft); font-size: 12px; } .name { fill: var(--text); }
-        @media (max-width: 36rem) { .tick { font-size: 20px; } .name { font-size: 18px; } }
+        @media (max-width: 36rem) { .tick { font-size: 20px; } .name { font-size: 17px; } }
         .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
         .line0 { stroke: var(--c0); } .line1 { stroke: var(--c1); } .line2 { stroke: var(--c2); }
         polyline.line2 { stroke-dasharray: 5 3; }

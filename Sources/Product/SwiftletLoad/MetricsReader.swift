@@ -133,6 +133,7 @@ private final class IdleCloser: ChannelInboundHandler, Sendable {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {
+            context.fireErrorCaught(MetricsReader.Failure(reason: "the metrics address takes too long to answer"))
             context.close(promise: nil)
         } else {
             context.fireUserInboundEventTriggered(event)
