@@ -30,8 +30,10 @@ int forward_spawn(forward_child *child, const char *role, const char *scenario, 
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (cpu >= 0) forward_pin(cpu);
-        forward_prefer();
+        if (cpu >= 0) {
+            forward_pin(cpu);
+            forward_insist();
+        }
         dup2(channel[1], STDIN_FILENO);
         dup2(output[1], STDOUT_FILENO);
         execl("/proc/self/exe", "swiftlet-bench", role, scenario, (char *)NULL);
@@ -103,6 +105,11 @@ int forward_pin(int cpu) {
 }
 
 void forward_prefer(void) { setpriority(PRIO_PROCESS, 0, -15); }
+
+void forward_insist(void) {
+    struct sched_param first = {.sched_priority = 1};
+    if (sched_setscheduler(0, SCHED_RR, &first) < 0) forward_prefer();
+}
 
 int forward_cpu(int place) {
     cpu_set_t set;

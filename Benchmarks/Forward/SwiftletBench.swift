@@ -6,11 +6,13 @@ import Glibc
 
 /// Measures the packet path and data channels.
 ///
-/// It starts itself again for each forwarder, with the role `floor` or `worker`.
+/// It starts itself again for each forwarder, with the role `floor`, `worker` or `idle-worker`.
 @main
 enum SwiftletBench {
     private static let usage = """
-        usage: swiftlet-bench forward [--quick] [--consumers N] [--burst N] [--repetitions N]
+        usage: swiftlet-bench forward [--quick] [--suite none|gcm|cm] [--consumers N] [--burst N] [--repetitions N]
+               swiftlet-bench meeting [--quick]
+               swiftlet-bench idle [--quick]
                swiftlet-bench engine [--consumers N] [--burst N]
                swiftlet-bench memory
                swiftlet-bench data [--quick]
@@ -29,14 +31,20 @@ enum SwiftletBench {
             case "memory": try MemoryBenchmark().run()
             case "data": try data(arguments)
             case "soak": exit(try Soak(minutes: number(after: "--minutes", in: arguments) ?? 30).run() ? 0 : 1)
+            case "meeting":
+                var benchmark = MeetingBenchmark(load: try load())
+                if arguments.contains("--quick") { (benchmark.repetitions, benchmark.seconds) = (1, 0.8) }
+                try benchmark.run()
+            case "idle":
+                var benchmark = IdleBenchmark(load: try load())
+                if arguments.contains("--quick") { benchmark.seconds = 2 }
+                try benchmark.run()
             case "floor":
-                exit(forward_floor_main(Int32(try argument(2, of: arguments)), Int32(try argument(3, of: arguments))))
-            case "worker":
-                try WorkerRole.run(
-                    consumers: try argument(2, of: arguments),
-                    drainPort: UInt16(try argument(3, of: arguments)),
-                    sourcePort: UInt16(try argument(4, of: arguments))
-                )
+                var floor = try scenario(arguments).floor
+                exit(unsafe forward_floor_main(&floor))
+            case "worker": try WorkerRole.run(try scenario(arguments))
+            case WorkerMemory.role: WorkerMemory.become()
+            case "idle-worker": try WorkerRole.runIdle(try scenario(arguments))
             default: fail(usage, 64)
             }
         } catch let refusal as Refusal {
@@ -47,21 +55,28 @@ enum SwiftletBench {
     }
 
     private static func forward(_ arguments: [String]) throws {
-        let quick = arguments.contains("--quick")
-        // Publisher and receivers on one processor, the forwarder on the next.
+        var benchmark = ForwardBenchmark(load: try load())
+        if arguments.contains("--quick") {
+            (benchmark.consumers, benchmark.repetitions, benchmark.suites) = ([10, 50], 1, [.gcm])
+        }
+        if let suite = text(after: "--suite", in: arguments) {
+            let suites: [String: Scenario.Suite] = ["none": .none, "gcm": .gcm, "cm": .cm]
+            guard let known = suites[suite] else { fail(usage, 64) }
+            benchmark.suites = [known]
+        }
+        if let count = number(after: "--consumers", in: arguments) { benchmark.consumers = [count] }
+        if let burst = number(after: "--burst", in: arguments) { benchmark.traffic = [.bursts(min(burst, 64))] }
+        if text(after: "--burst", in: arguments) == "0" { benchmark.traffic = [.trace] }
+        if let count = number(after: "--repetitions", in: arguments) { benchmark.repetitions = max(1, count) }
+        try benchmark.run()
+    }
+
+    /// Publishers and receivers on one processor, the forwarder on the next.
+    private static func load() throws -> Load {
         let (own, forwarder) = (forward_cpu(0), forward_cpu(1))
         if forwarder >= 0 { _ = forward_pin(own) }
         forward_prefer()
-        let packets = try SealedPackets(capacity: 1 << 17)
-        guard packets.seal(packets.capacity, from: 0, at: 0) else { throw Refusal(text: "sealing failed") }
-        var benchmark = ForwardBenchmark(
-            measurement: Measurement(load: try Load(packets: packets, forwarderCPU: forwarder))
-        )
-        if quick { (benchmark.consumers, benchmark.repetitions) = ([10, 50], 1) }
-        if let count = number(after: "--consumers", in: arguments) { benchmark.consumers = [count] }
-        if let burst = number(after: "--burst", in: arguments) { benchmark.bursts = [burst] }
-        if let count = number(after: "--repetitions", in: arguments) { benchmark.repetitions = max(1, count) }
-        try benchmark.run()
+        return try Load(script: try Script(), forwarderCPU: forwarder)
     }
 
     private static func data(_ arguments: [String]) throws {
@@ -70,11 +85,14 @@ enum SwiftletBench {
         try DataBenchmark(repetitions: arguments.contains("--quick") ? 1 : 3).run()
     }
 
-    private static func argument(_ place: Int, of arguments: [String]) throws -> Int {
-        guard arguments.count > place, let value = Int(arguments[place]), 1...65_535 ~= value else {
-            throw Refusal(text: "argument \(place) is no number from 1 to 65535")
-        }
-        return value
+    private static func scenario(_ arguments: [String]) throws -> Scenario {
+        guard arguments.count > 2, let scenario = Scenario(text: arguments[2]) else { throw Refusal(text: usage) }
+        return scenario
+    }
+
+    private static func text(after option: String, in arguments: [String]) -> String? {
+        guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else { return nil }
+        return arguments[place + 1]
     }
 
     private static func number(after option: String, in arguments: [String]) -> Int? {

@@ -53,6 +53,20 @@ struct IntentQueueTests {
         #expect(queue.run.map(\.index) == [2])
     }
 
+    @Test("Not regrouped, neighbours of one stream and one size leave as they came, a shorter one last")
+    func neighbours() {
+        let queue = queue([
+            intent(0, length: 1200), intent(1, length: 1200), intent(2, length: 300), intent(3, length: 1200),
+            intent(9, length: 1200, consumer: 1), intent(4, length: 1199), intent(5, length: 1200),
+        ])
+        var runs: [[UInt64]] = []
+        while !queue.isEmpty {
+            queue.chooseNeighbours(segments: 64, bytes: 65_507)
+            runs.append(queue.run.map(\.index))
+        }
+        #expect(runs == [[0, 1, 2], [3], [9], [4], [5]])
+    }
+
     @Test("A run has at most so many segments and bytes")
     func bounds() {
         let queue = queue((0..<200).map { intent($0, length: 1200) })

@@ -106,5 +106,8 @@ long forward_heap_in_use(void);
 int forward_pin(int cpu);
 /// Puts this process before whatever else runs here, where that is allowed.
 void forward_prefer(void);
+/// Puts this process before all usual ones, where that is allowed: a forwarder's delay is its own then, whoever else
+/// works on its processor.
+void forward_insist(void);
 /// The processor at this place among those that the process may use, or -1.
 int forward_cpu(int place);

@@ -305,6 +305,11 @@ static int64_t nanoseconds(clockid_t clock) {
 int64_t cnet_monotonic_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
 int64_t cnet_realtime_ns(void) { return nanoseconds(CLOCK_REALTIME); }
 
+void cnet_sleep_until(int64_t monotonic_ns) {
+    struct timespec until = {monotonic_ns / 1000000000, monotonic_ns % 1000000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {}
+}
+
 
 int cnet_interface_addresses(cnet_address *addresses, int count) {
     struct ifaddrs *list;

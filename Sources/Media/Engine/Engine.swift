@@ -49,6 +49,9 @@ package final class Engine {
         return earliest(earliest(transports, board.connectionDeadline), gathering)
     }
 
+    /// Until when packets wait for company; until then nothing that arrives need be read either.
+    package var gatheringDeadline: Instant? { board.gatheringDeadline }
+
     /// Does what is due at `now`.
     package func advance(to now: Instant) {
         board.moment = now.nanoseconds

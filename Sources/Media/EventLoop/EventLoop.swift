@@ -204,6 +204,9 @@ package final class EventLoop {
         return readiness
     }
 
+    /// Sleeps until `deadline`, a few milliseconds ahead at most, whatever arrives: it is read together afterwards.
+    package func rest(until deadline: Instant) { cnet_sleep_until(deadline.nanoseconds) }
+
     /// Reads from one ready socket, replacing what the batch held.
     ///
     /// - Returns: `false` when no socket is ready any more; the batch is then empty.

@@ -103,6 +103,8 @@ void cnet_give_back_memory(void);
 
 int64_t cnet_monotonic_ns(void);
 int64_t cnet_realtime_ns(void);
+/// Sleeps until this time of the monotonic clock, whatever arrives meanwhile.
+void cnet_sleep_until(int64_t monotonic_ns);
 
 /// Addresses of all interfaces that are up, at most `count`; returns how many there are.
 int cnet_interface_addresses(cnet_address *addresses, int count);
