@@ -145,6 +145,34 @@ struct PacketStoreTests {
         #expect(pool.chunksInUse == 0)
     }
 
+    @Test("Memory given back takes nothing from streams that live, and can be used again")
+    func givenBack() throws {
+        let living = PacketStore(pool: pool, limits: .video)
+        var passing: PacketStore? = PacketStore(pool: pool, limits: .video)
+        var kept: [(id: PacketID, byte: UInt8)] = []
+        for sequence in 0..<60 as Range<Int64> {
+            let byte = UInt8(sequence + 1)
+            kept.append((try #require(append(sequence, [UInt8](repeating: byte, count: 1200), to: living)), byte))
+            if let passing { #expect(append(sequence, [UInt8](repeating: 0xFF, count: 1200), to: passing) != nil) }
+        }
+        passing = nil
+        let inUse = pool.chunksInUse
+        pool.giveBackMemory()
+        pool.giveBackMemory()
+        #expect(pool.chunksInUse == inUse)
+        let next = PacketStore(pool: pool, limits: .video)
+        for sequence in 0..<100 as Range<Int64> {
+            let bytes = [UInt8](repeating: UInt8(sequence), count: 1000)
+            let id = try #require(append(sequence, bytes, to: next))
+            let packet = try #require(next.packet(id))
+            #expect(next.payload(of: packet).copied() == bytes)
+        }
+        for (id, byte) in kept {
+            let packet = try #require(living.packet(id))
+            #expect(living.payload(of: packet).copied() == [UInt8](repeating: byte, count: 1200))
+        }
+    }
+
     @Test("Jumps of half a circle cost no more memory than steps, mediasoup 1028, 1039, 1041, 1044")
     func hostileJumps() throws {
         let store = PacketStore(pool: pool, limits: .video)
