@@ -284,6 +284,7 @@ let package = Package(
         tests("ICE", rooms("ICE", "STUN", "Crypto", "Wire")),
         tests("Crypto", rooms("Crypto", "Wire")),
         tests("EventLoop", rooms("EventLoop", "Wire")),
+        tests("Worker", rooms("Worker", "EventLoop", "Wire")),
         tests("PeerLink", rooms("PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire")),
         tests(
             "Engine",
