@@ -76,6 +76,21 @@ import SwiftletLoad
         #expect(report.received.faults == 0, "\(report.received.faultDetails)")
     }
 
+    @Test("What is swallowed on the way up is asked for by the server, and sent again") func lossUp() async throws {
+        let server = try await LoadedServer(metricsPort: nil)
+        var plan = LoadPlan(server: server.url)
+        (plan.publishers, plan.subscribers, plan.media) = (1, 1, .video)
+        (plan.publishersReceive, plan.duration, plan.resolution) = (false, .seconds(3), .p360)
+        plan.network.up.loss = 0.1
+        let report = try await LoadRun(plan).run()
+        await server.stop()
+        #expect(report.clients.connected == 2, "\(report.failures)")
+        #expect(report.sent.swallowed > 10 && report.sent.retransmissions > 10 && report.received.swallowed == 0)
+        // Nothing was lost on the way down: what arrives and what never came is all that was sent.
+        #expect(report.received.packets + report.sent.swallowed + 20 > report.sent.packets)
+        #expect(report.received.lossAfterRepair < 0.05 && report.received.faults == 0)
+    }
+
     @Test("Who watches one of three receives one of three, and everything else is not offered twice")
     func watch() async throws {
         let server = try await LoadedServer()

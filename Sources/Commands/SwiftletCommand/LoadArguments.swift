@@ -3,7 +3,7 @@
 
 public import ArgumentParser
 public import SwiftletClient
-public import SwiftletLoad
+package import SwiftletLoad
 
 // These have one name each, which is also what is typed.
 extension LoadPlan.Media: ExpressibleByArgument {}

@@ -46,8 +46,8 @@ actor LoadMember {
     private var state = State.waiting
     private(set) var failures: [Failure] = []
     private var isLeaving = false
-    /// Data subscriptions that are read.
-    private var heard: Set<String> = []
+    /// Subscriptions whose layers were chosen, and data subscriptions that are read.
+    private var known: Set<String> = []
     /// What was last seen of each subscription, to keep what was counted when it ends.
     private var lastSeen: [String: SubscriptionStatistics] = [:]
     private var ended = Tally()
@@ -139,8 +139,7 @@ actor LoadMember {
     private func watch(_ client: SwiftletClient) {
         let events = client.events()
         Task { [weak self] in
-            for subscription in client.subscriptions { await self?.choose(subscription) }
-            for subscription in client.dataSubscriptions { await self?.listen(to: subscription) }
+            await self?.catchUp(client)
             for await event in events {
                 switch event {
                 case .subscribed(let subscription): await self?.choose(subscription)
@@ -152,13 +151,22 @@ actor LoadMember {
         }
     }
 
+    /// Takes up what events have not told: those of a crowd can be more than wait for their reader.
+    private func catchUp(_ client: SwiftletClient) async {
+        guard plan.watchedLayer != nil || plan.messageRate > 0 else { return }
+        for subscription in client.dataSubscriptions { listen(to: subscription) }
+        for subscription in client.subscriptions { await choose(subscription) }
+    }
+
     private func choose(_ subscription: Subscription) async {
-        guard let layer = plan.watchedLayer, subscription.kind == .video, subscription.type != .simple else { return }
+        guard let layer = plan.watchedLayer, subscription.kind == .video, subscription.type != .simple,
+            known.insert(subscription.id).inserted
+        else { return }
         try? await subscription.setPreferredLayers(spatial: layer)
     }
 
     private func listen(to subscription: DataSubscription) {
-        guard plan.messageRate > 0, heard.insert(subscription.id).inserted else { return }
+        guard plan.messageRate > 0, known.insert(subscription.id).inserted else { return }
         // Ends with the subscription.
         Task { [traffic] in await traffic.receive(from: subscription) }
     }
@@ -190,6 +198,7 @@ actor LoadMember {
     /// What was counted up to now.
     func tally() async -> Tally {
         guard let client else { return ended }
+        if case .joined = state { await catchUp(client) }
         let seen = await client.statistics()
         var tally = Tally()
         for (id, last) in lastSeen where seen.subscriptions[id] == nil { ended.add(last) }

@@ -2,21 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-public import SwiftletClient
+package import SwiftletClient
 
 /// What a load test does: who joins which rooms, what they send and watch, over what kind of network, for how long.
 ///
 /// A plan is made with defaults, changed, and checked by ``validate()`` when a ``LoadRun`` is made of it.
-public struct LoadPlan: Hashable, Sendable {
+package struct LoadPlan: Hashable, Sendable {
     /// What publishers send.
-    public enum Media: String, CaseIterable, Hashable, Sendable {
+    package enum Media: String, CaseIterable, Hashable, Sendable {
         case both, audio, video
         /// Neither, for data messages alone or for connections without media.
         case none
     }
 
     /// What the bitrate of a video is taken from; synthetic frames have no pictures in them.
-    public enum Resolution: String, CaseIterable, Hashable, Sendable {
+    package enum Resolution: String, CaseIterable, Hashable, Sendable {
         case p180 = "180p"
         case p360 = "360p"
         case p540 = "540p"
@@ -24,7 +24,7 @@ public struct LoadPlan: Hashable, Sendable {
         case p1080 = "1080p"
 
         /// Bits per second of one stream of this size, about as browsers send it.
-        public var bitrate: Int {
+        package var bitrate: Int {
             switch self {
             case .p180: 150_000
             case .p360: 500_000
@@ -36,81 +36,81 @@ public struct LoadPlan: Hashable, Sendable {
     }
 
     /// What a run must not exceed, for programs that judge by it.
-    public struct Limits: Hashable, Sendable {
+    package struct Limits: Hashable, Sendable {
         /// Share of packets that the network lost and nothing repaired, 0 to 1.
-        public var loss: Double?
+        package var loss: Double?
         /// The delay that 99 % of packets stay under.
-        public var delayP99: Duration?
+        package var delayP99: Duration?
         /// The time that 99 % of clients need until their media is connected.
-        public var joinP99: Duration?
+        package var joinP99: Duration?
 
         /// No limits.
-        public init() {}
+        package init() {}
     }
 
     /// The server's URL: `wss`, `ws`, `https` or `http`.
-    public var server: String
+    package var server: String
     /// How many rooms.
-    public var rooms = 1
+    package var rooms = 1
     /// How the rooms are named: this and a number.
-    public var roomPrefix = "load"
+    package var roomPrefix = "load"
     /// Who sends, in each room.
-    public var publishers = 2
+    package var publishers = 2
     /// Who only receives, in each room.
-    public var subscribers = 2
+    package var subscribers = 2
     /// What publishers send.
-    public var media = Media.both
+    package var media = Media.both
     /// The codec of video.
-    public var codec = VideoCodec.vp8
+    package var codec = VideoCodec.vp8
     /// The layers of video.
-    public var layers = VideoLayers.single
+    package var layers = VideoLayers.single
     /// The size of the largest picture, which says the bitrate.
-    public var resolution = Resolution.p720
+    package var resolution = Resolution.p720
     /// Bits per second of all layers of a video together; `nil` for what ``resolution`` and ``layers`` say.
-    public var videoBitrate: Int?
+    package var videoBitrate: Int?
     /// Pictures per second.
-    public var frameRate = 30.0
+    package var frameRate = 30.0
     /// Bits per second of a sound.
-    public var audioBitrate = 32_000
+    package var audioBitrate = 32_000
     /// Whether publishers receive too, as people in a meeting do.
-    public var publishersReceive = true
+    package var publishersReceive = true
     /// Publishers that each client receives at most; `nil` for all of its room.
-    public var watch: Int?
+    package var watch: Int?
     /// The highest spatial layer that clients ask for; `nil` for the best there is.
-    public var watchedLayer: Int?
+    package var watchedLayer: Int?
     /// Whether video is checked frame by frame; without it there is room for more clients.
-    public var checksMedia = true
+    package var checksMedia = true
     /// Clients that begin to join each second.
-    public var joinRate = 20.0
+    package var joinRate = 20.0
     /// How long everybody stays, from when the last one has joined.
-    public var duration = Duration.seconds(30)
+    package var duration = Duration.seconds(30)
     /// What stands between each client and the server.
-    public var network = NetworkProfile.clear
+    package var network = NetworkProfile.clear
     /// Messages that each publisher sends each second over a data channel; 0 for none.
-    public var messageRate = 0.0
+    package var messageRate = 0.0
     /// Bytes of each.
-    public var messageBytes = 200
+    package var messageBytes = 200
     /// An access token, sent as `token` in the URL's query.
-    public var token: String?
+    package var token: String?
     /// Whether a certificate must be one that this machine trusts.
-    public var verifiesCertificate = true
+    package var verifiesCertificate = true
     /// Where peer ids and the network's losses come from.
-    public var seed = UInt64.random(in: 0...UInt64.max)
+    package var seed = UInt64.random(in: 0...UInt64.max)
     /// Threads for media.
-    public var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    package var threads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     /// Where the server tells of itself, as in `http://127.0.0.1:9464/metrics`; `nil` to leave its side out.
-    public var metrics: String?
+    package var metrics: String?
     /// What must not be exceeded.
-    public var limits = Limits()
+    package var limits = Limits()
 
     /// A plan for a server with every default.
-    public init(server: String) { self.server = server }
+    package init(server: String) { self.server = server }
 
     /// Clients in all rooms.
-    public var clients: Int { rooms * (publishers + subscribers) }
+    package var clients: Int { rooms * (publishers + subscribers) }
 
     /// Bits per second of a video, all layers together.
-    public var videoBits: Int {
+    package var videoBits: Int {
         if let videoBitrate { return videoBitrate }
         let sizes = max(layers.encodings, layers.spatial)
         // Each size has a third of the bits of the next larger one.
@@ -120,7 +120,7 @@ public struct LoadPlan: Hashable, Sendable {
     /// Refuses what cannot be run.
     ///
     /// - Throws: ``LoadPlanError`` with the option to change.
-    public func validate() throws(LoadPlanError) {
+    package func validate() throws(LoadPlanError) {
         try Self.check(url: server, option: "server", schemes: ["ws", "wss", "http", "https"])
         if let metrics { try Self.check(url: metrics, option: "--metrics", schemes: ["http"]) }
         try validatePeople()
@@ -173,7 +173,7 @@ public struct LoadPlan: Hashable, Sendable {
     }
 
     /// Clients of one tester at most.
-    public static let maximumClients = 50_000
+    package static let maximumClients = 50_000
 
     private static func check<Value: Comparable>(
         _ value: Value,
@@ -195,16 +195,16 @@ public struct LoadPlan: Hashable, Sendable {
 }
 
 /// What is wrong with a plan.
-public struct LoadPlanError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LoadPlanError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The option of `swiftlet load` to change.
-    public let option: String
+    package let option: String
     /// What is wrong with it, for people.
-    public let message: String
+    package let message: String
 
     package init(_ option: String, _ message: String) { (self.option, self.message) = (option, message) }
 
     /// Both.
-    public var description: String { "\(option): \(message)" }
+    package var description: String { "\(option): \(message)" }
 }
 
 extension VideoLayers {
@@ -212,7 +212,7 @@ extension VideoLayers {
     ///
     /// - Parameter text: The name.
     /// - Throws: ``LoadPlanError`` for anything else.
-    public init(parsing text: String) throws(LoadPlanError) {
+    package init(parsing text: String) throws(LoadPlanError) {
         switch text.lowercased() {
         case "single": self = .single
         case "simulcast", "simulcast3": self = .simulcast(3)
@@ -236,7 +236,7 @@ extension VideoLayers {
     }
 
     /// As ``init(parsing:)`` reads it.
-    public var name: String {
+    package var name: String {
         if encodings > 1 { return encodings == 3 ? "simulcast" : "simulcast\(encodings)" }
         if spatial == 1, temporal == 1 { return "single" }
         let suffix = spatial > 1 && prediction == .keyPictures ? "_KEY" : ""

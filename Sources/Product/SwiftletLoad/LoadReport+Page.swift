@@ -5,7 +5,7 @@ import Foundation
 
 extension LoadReport {
     /// The report as a page of its own: it loads nothing, and follows the reader's choice of light or dark.
-    public func html() -> String {
+    package func html() -> String {
         let title = "Load on \(server)".escapedForHTML
         return """
             <!doctype html>

@@ -3,17 +3,11 @@
 
 extension LoadReport {
     /// What the report says in groups of names and values, as terminal and page show it.
-    struct Group: Hashable {
+    struct Group {
         var title: String
         var rows: [(name: String, value: String)]
 
         init(_ title: String, _ rows: [(name: String, value: String)]) { (self.title, self.rows) = (title, rows) }
-
-        static func == (a: Group, b: Group) -> Bool {
-            a.title == b.title && a.rows.elementsEqual(b.rows) { $0 == $1 }
-        }
-
-        func hash(into hasher: inout Hasher) { hasher.combine(title) }
     }
 
     /// The numbers in groups; percentiles stand apart, in ``percentileRows``.
@@ -120,7 +114,7 @@ extension LoadReport {
     }
 
     /// The report for a terminal.
-    public func table() -> String {
+    package func table() -> String {
         var lines: [String] = []
         func heading(_ text: String) { lines += ["", text] }
         lines.append("Load on \(Self.plain(server))")

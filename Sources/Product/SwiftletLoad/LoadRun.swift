@@ -1,29 +1,28 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import SwiftletClient
 import Synchronization
 
 /// How a load test stands, once a second.
-public struct LoadProgress: Sendable {
+package struct LoadProgress: Sendable {
     /// What it is doing.
-    public enum Phase: String, Sendable {
-        case joining, running, leaving
+    package enum Phase: String, Sendable {
+        case joining, running
     }
 
     /// What it is doing.
-    public var phase: Phase
+    package var phase: Phase
     /// Seconds since it began.
-    public var seconds: Double
+    package var seconds: Double
     /// Seconds of the time in which everybody is in that are left; `nil` before.
-    public var left: Double?
+    package var left: Double?
     /// Clients that should be there in the end.
-    public var planned: Int
+    package var planned: Int
     /// Clients that failed or were lost.
-    public var failed: Int
+    package var failed: Int
     /// What was seen in the last second.
-    public var last: LoadReport.Second
+    package var last: LoadReport.Second
 }
 
 /// A load test: it runs once.
@@ -34,16 +33,16 @@ public struct LoadProgress: Sendable {
 /// let report = try await LoadRun(plan).run()
 /// print(report.table())
 /// ```
-public final class LoadRun: Sendable {
+package final class LoadRun: Sendable {
     /// What it does.
-    public let plan: LoadPlan
+    package let plan: LoadPlan
     private let isStopped = Atomic<Bool>(false)
 
     /// A run of a plan, ready to begin.
     ///
     /// - Parameter plan: What it shall do.
     /// - Throws: ``LoadPlanError`` for a plan that cannot be run, here or at all.
-    public init(_ plan: LoadPlan) throws(LoadPlanError) {
+    package init(_ plan: LoadPlan) throws(LoadPlanError) {
         try plan.validate()
         let (needed, allowed) = (plan.clients * Self.socketsPerClient + 64, MediaThreads.raiseSocketLimit())
         guard needed <= allowed else {
@@ -60,7 +59,7 @@ public final class LoadRun: Sendable {
     private static let socketsPerClient = 3
 
     /// Ends the run before its time; the report is made all the same.
-    public func stop() { isStopped.store(true, ordering: .relaxed) }
+    package func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Whether it was told to stop.
     var mustStop: Bool { isStopped.load(ordering: .relaxed) }
@@ -69,7 +68,7 @@ public final class LoadRun: Sendable {
     ///
     /// - Parameter onProgress: Called once a second.
     /// - Returns: What was seen.
-    public func run(onProgress: @escaping @Sendable (LoadProgress) -> Void = { _ in }) async -> LoadReport {
+    package func run(onProgress: @escaping @Sendable (LoadProgress) -> Void = { _ in }) async -> LoadReport {
         let threads = MediaThreads(count: plan.threads)
         let members = plan.places.map { LoadMember($0, plan, threads) }
         let recorder = LoadRecorder(plan: plan, members: members, threads: threads)

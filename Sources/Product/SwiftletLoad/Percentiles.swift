@@ -1,28 +1,28 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import SwiftletClient
+package import SwiftletClient
 
 /// Where a number of measurements lie.
-public struct Percentiles: Codable, Hashable, Sendable {
+package struct Percentiles: Codable, Hashable, Sendable {
     /// How many measurements.
-    public var count = 0
+    package var count = 0
     /// Their mean.
-    public var mean: Double?
+    package var mean: Double?
     /// Half of them are no larger.
-    public var p50: Double?
+    package var p50: Double?
     /// Nine of ten are no larger.
-    public var p90: Double?
+    package var p90: Double?
     /// 99 of 100 are no larger.
-    public var p99: Double?
+    package var p99: Double?
     /// The largest.
-    public var max: Double?
+    package var max: Double?
 
     /// Of nothing.
-    public init() {}
+    package init() {}
 
     /// Of values, exactly: the smallest value that the share does not exceed (nearest rank).
-    public init(_ values: [Double]) {
+    package init(_ values: [Double]) {
         guard !values.isEmpty else { return }
         let sorted = values.sorted()
         func rank(_ percent: Int) -> Double { sorted[(sorted.count * percent + 99) / 100 - 1] }
@@ -31,7 +31,7 @@ public struct Percentiles: Codable, Hashable, Sendable {
     }
 
     /// Of a histogram, in milliseconds, to its steps.
-    public init(_ histogram: DelayHistogram) {
+    package init(_ histogram: DelayHistogram) {
         guard histogram.count > 0 else { return }
         (count, mean) = (histogram.count, histogram.mean?.milliseconds)
         p50 = histogram.percentile(0.5)?.milliseconds
