@@ -23,6 +23,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "YAML file with settings.") var config: String?
     @Option(help: "Address that HTTP listens on. (default: 127.0.0.1)") var host: String?
     @Option(help: "Port of HTTP. (default: 8080)") var port: Int?
+    @Option(help: "Port of metrics for Prometheus, at /metrics. (default: none)") var metricsPort: Int?
+    @Option(help: "Address that metrics listen on. (default: 127.0.0.1)") var metricsHost: String?
     @Option(help: "PEM file with the certificate chain for TLS.") var tlsCert: String?
     @Option(help: "PEM file with the key for TLS.") var tlsKey: String?
     @Flag(help: "Speak TLS with a certificate made at start; browsers warn about it.") var tlsSelfSigned = false
@@ -42,6 +44,8 @@ struct Serve: AsyncParsableCommand {
     )
     var announcedAddresses: [String] = []
     @Option(help: "Number of media workers. (default: one per core)") var workers: Int?
+    @Option(help: "Microseconds that packets wait for others to the same viewer, 0 to 5000. (default: 0)")
+    var flushWindow: Int?
     @Option(help: "Path of the swiftlet-worker program. (default: beside this one)") var workerBinary: String?
     @Option(
         name: .customLong("ice-server"),
@@ -81,7 +85,9 @@ struct Serve: AsyncParsableCommand {
                 "Not listening on \(running.addressesLeftOut.joined(separator: ", ")); choose with --media-address.\n"
         }
         text += running.hasPage ? "Open " : "Signalling only, no page is installed: "
-        return text + running.urls.joined(separator: "\n  or ") + "\nStop with Ctrl-C.\n"
+        text += running.urls.joined(separator: "\n  or ") + "\n"
+        if let metrics = running.metricsURL { text += "Metrics: \(metrics)\n" }
+        return text + "Stop with Ctrl-C.\n"
     }
 
     /// The settings from options, environment and file, in this order.
@@ -106,11 +112,13 @@ struct Serve: AsyncParsableCommand {
             if let content { values[AbsoluteConfigKey([name])] = ConfigValue(content, isSecret: name == "iceServers") }
         }
         let texts = [
-            "host": host, "tlsCert": tlsCert, "tlsKey": tlsKey, "workerBinary": workerBinary, "logLevel": logLevel,
+            "host": host, "metricsHost": metricsHost, "tlsCert": tlsCert, "tlsKey": tlsKey,
+            "workerBinary": workerBinary, "logLevel": logLevel,
         ]
         for (name, value) in texts { set(name, value.map { .string($0) }) }
         let numbers = [
-            "port": port, "mediaPort": mediaPort, "workers": workers, "maxRooms": maxRooms,
+            "port": port, "metricsPort": metricsPort, "mediaPort": mediaPort, "workers": workers,
+            "flushWindow": flushWindow, "maxRooms": maxRooms,
             "maxPeersPerRoom": maxPeersPerRoom, "maxPeers": maxPeers, "maxTransportsPerPeer": maxTransportsPerPeer,
             "maxProducersPerPeer": maxProducersPerPeer, "maxDataProducersPerPeer": maxDataProducersPerPeer,
             "maxMessageSize": maxMessageSize, "chatRetention": chatRetention, "maxConnections": maxConnections,

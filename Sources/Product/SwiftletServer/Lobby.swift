@@ -29,6 +29,13 @@ actor Lobby {
         }
     }
 
+    /// How much of each there is in all rooms.
+    func census() async -> RoomCensus {
+        var whole = RoomCensus()
+        for room in rooms.values { whole.add(await room.census) }
+        return whole
+    }
+
     private func enter(_ session: SignalingSession) async -> Room {
         while true {
             let room = rooms[session.roomId] ?? makeRoom(session.roomId)

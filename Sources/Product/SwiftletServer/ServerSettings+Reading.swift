@@ -14,12 +14,15 @@ extension ServerSettings {
         let source = SettingsSource(reader: reader)
         if let value = reader.string(forKey: "host") { host = value }
         if let value = try source.int("port") { port = value }
+        metricsPort = try source.int("metricsPort")
+        if let value = reader.string(forKey: "metricsHost") { metricsHost = value }
         if try source.bool("insecure") == true { insecure = true }
         if let value = reader.stringArray(forKey: "allowOrigins") { allowedOrigins = value }
         if let value = try source.int("mediaPort") { mediaPort = value }
         if let value = reader.stringArray(forKey: "mediaAddresses") { mediaAddresses = value }
         if let value = reader.stringArray(forKey: "announcedAddresses") { announcedAddresses = value }
         workers = try source.int("workers")
+        if let value = try source.int("flushWindow") { flushWindow = value }
         workerBinary = reader.string(forKey: "workerBinary")
         for text in reader.stringArray(forKey: "iceServers", isSecret: true) ?? [] {
             iceServers.append(try IceServerSetting(parsing: text))

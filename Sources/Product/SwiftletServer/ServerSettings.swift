@@ -47,6 +47,10 @@ public struct ServerSettings: Sendable {
     public var host = "127.0.0.1"
     /// The port of HTTP, with WebSockets and TLS on it; 0 takes a free one.
     public var port = 8080
+    /// The port of metrics, on a listener of their own; 0 takes a free one, `nil` for none.
+    public var metricsPort: Int?
+    /// The address that metrics listen on; they are open to whoever reaches it.
+    public var metricsHost = "127.0.0.1"
     /// Whether and how TLS is spoken.
     public var tls = TLS.off
     /// Whether other machines may come in, though there are no access tokens yet.
@@ -61,6 +65,8 @@ public struct ServerSettings: Sendable {
     public var announcedAddresses: [String] = []
     /// How many workers; `nil` for one per core.
     public var workers: Int?
+    /// Microseconds that a packet may wait for others to the same viewer, 0 to 5000: spares work, costs delay.
+    public var flushWindow = 0
     /// The path of the worker program; `nil` to look for it.
     public var workerBinary: String?
     /// What clients are told to gather relayed candidates from.
@@ -87,10 +93,17 @@ public struct ServerSettings: Sendable {
     /// - Throws: ``SettingsError`` with what to change.
     public func validate() throws(SettingsError) {
         guard (0...65_535).contains(port) else { throw SettingsError("port \(port) is not from 0 to 65535") }
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw SettingsError("metrics-port \(metricsPort) is not from 0 to 65535")
+        }
+        guard !metricsHost.isEmpty else { throw SettingsError("metrics-host is empty") }
         let count = workers ?? 1
         guard (1...256).contains(count) else { throw SettingsError("workers: \(count) is not from 1 to 256") }
         guard mediaPort >= 1, mediaPort + count - 1 <= 65_535 else {
             throw SettingsError("media-port \(mediaPort) with \(count) workers leaves the range from 1 to 65535")
+        }
+        guard (0...5_000).contains(flushWindow) else {
+            throw SettingsError("flush-window: \(flushWindow) is not from 0 to 5000 microseconds")
         }
         try limits.validate()
         guard !isLoopback else { return }
@@ -130,7 +143,7 @@ public struct ServerLimits: Hashable, Sendable {
     /// TCP connections at once, pages and files included.
     public var connections = 20_000
     /// Consumers of a peer that are offered to it at once; more wait their turn.
-    let offersAtOnce = 8
+    let offersAtOnce = 32
     /// What may wait to be offered to a peer: all that the others may produce.
     var waitingOffers: Int {
         min(peersPerRoom, 1 << 16) * (min(producersPerPeer, 1 << 16) + min(dataProducersPerPeer, 1 << 16))

@@ -28,6 +28,8 @@ public struct SignalingServer: Service {
         public var addressesLeftOut: [String]
         /// Whether there is a page to open.
         public var hasPage: Bool
+        /// Where metrics are, if anywhere.
+        public var metricsURL: String?
     }
 
     private let settings: ServerSettings
@@ -64,7 +66,12 @@ public struct SignalingServer: Service {
             throw SettingsError("media-port \(settings.mediaPort) with \(count) workers leaves the range of ports")
         }
         let pool = WorkerPool(
-            settings: WorkerSettings(logLevel: .warn, logger: logger, workerBinary: settings.workerBinary),
+            settings: WorkerSettings(
+                logLevel: .warn,
+                logger: logger,
+                flushWindow: .microseconds(settings.flushWindow),
+                workerBinary: settings.workerBinary
+            ),
             count: count,
             mediaPort: UInt16(settings.mediaPort),
             addresses: addresses,
@@ -100,10 +107,12 @@ public struct SignalingServer: Service {
             },
             configuration: .init(idleTimeout: .seconds(30))
         )
+        let lobby = Lobby(pool: pool, settings: settings, logger: logger)
+        let metrics = metrics(ServerMetrics(pool: pool, lobby: lobby, admission: admission))
         let channel = ServerChannel(
             http: http,
             policy: UpgradePolicy(allowedOrigins: settings.allowedOrigins, admission: admission),
-            lobby: Lobby(pool: pool, settings: settings, logger: logger),
+            lobby: lobby,
             limits: WebSocketLimits()
         )
         let configuration = ServerConfiguration(
@@ -117,13 +126,17 @@ public struct SignalingServer: Service {
                 count > 1
                 ? "ports \(settings.mediaPort) to \(settings.mediaPort + count - 1)" : "port \(settings.mediaPort)"
             let media = "UDP and TCP \(ports) on \(addresses)"
+            let metricsURL = await metrics?.url.first { _ in true } ?? nil
+            // Without the metrics that were asked for it does not run, and says so instead.
+            guard metrics == nil || metricsURL != nil else { return }
             await onRunning(
                 Running(
                     port: port,
                     urls: settings.urls(port: port, machine: MediaAddresses.ofThisMachine()),
                     media: media,
                     addressesLeftOut: addresses.leftOut,
-                    hasPage: files.hasPage
+                    hasPage: files.hasPage,
+                    metricsURL: metricsURL
                 )
             )
         }
@@ -145,14 +158,28 @@ public struct SignalingServer: Service {
                     logger: logger
                 )
             }
+        let services = [service] + (metrics.map { [$0.endpoint] } ?? [])
         var lifecycle = ServiceGroupConfiguration(
-            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
             gracefulShutdownSignals: signals,
             logger: logger
         )
         // Sockets get 1 s to say good-bye and workers 2: what is left after that is cut off.
         lifecycle.maximumGracefulShutdownDuration = .seconds(2)
         try await ServiceGroup(configuration: lifecycle).run()
+    }
+
+    /// The listener of metrics and, once it is up, its URL; `nil` without one.
+    private func metrics(_ metrics: ServerMetrics) -> (endpoint: any Service, url: AsyncStream<String?>)? {
+        guard let port = settings.metricsPort else { return nil }
+        let (url, continuation) = AsyncStream<String?>.makeStream()
+        let host = settings.metricsHost
+        let endpoint = MetricsEndpoint(host: host, port: port, metrics: metrics, logger: logger) { port in
+            let name = host.contains(":") ? "[\(host)]" : host
+            continuation.yield(port.map { "http://\(name):\($0)/metrics" })
+            continuation.finish()
+        }
+        return (endpoint, url)
     }
 
     private func explained(_ error: any Error) -> any Error {

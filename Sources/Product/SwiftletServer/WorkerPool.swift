@@ -55,6 +55,11 @@ actor WorkerPool {
     /// Workers that are running now.
     nonisolated var aliveCount: Int { alive.withLock { $0 } }
 
+    /// The processes of the workers that are running now.
+    var processes: [(slot: Int, pid: Int32)] {
+        slots.indices.compactMap { index in slots[index].running.map { (index, $0.worker.pid) } }
+    }
+
     /// Starts every worker.
     ///
     /// - Throws: ``SettingsError`` when one cannot be started or cannot listen; then none is left running.
