@@ -200,6 +200,16 @@ let package = Package(
             ]
         ),
 
+        room(
+            "Product",
+            "SwiftletLoad",
+            rooms("SwiftletClient", "ORTC") + [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+
         // The browser's side: ES modules, the page, and the accessor the server reads them by.
         .target(
             name: "SwiftletWeb",
@@ -211,11 +221,12 @@ let package = Package(
         // Commands
         .executableTarget(
             name: "SwiftletCommand",
-            dependencies: rooms("SwiftletServer") + [
+            dependencies: rooms("SwiftletServer", "SwiftletLoad", "SwiftletClient") + [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Commands/SwiftletCommand",
             swiftSettings: strict
@@ -275,6 +286,13 @@ let package = Package(
                 "Crypto",
                 "Wire"
             ) + [
+                "swiftlet-worker", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        tests(
+            "SwiftletLoad",
+            rooms("SwiftletLoad", "SwiftletClient", "SwiftletServer", "SwiftletCommand") + [
                 "swiftlet-worker", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
