@@ -29,6 +29,11 @@ struct MemoryBenchmark {
             try $0.forward(rate * seconds, rate: rate)
         }
         say("  consumer: idle \(idle.fixed(2)) kB, at \(rate) packets/s with retransmissions kept \(nack.fixed(2)) kB")
+        let viewer = try each(Crowd()) {
+            try $0.addViewers($1)
+            try $0.forward(rate * seconds, rate: rate)
+        }
+        say("  the same with a transport of its own, handshake apart \(viewer.fixed(2)) kB")
         let worker = try WorkerMemory(transports: count).measure()
         let resident = Double(worker.loaded.resident - worker.idle.resident) / Double(count)
         say("  worker: idle \(mb(worker.idle.resident)) MB resident, \(mb(worker.idle.proportional)) MB proportional")
@@ -40,6 +45,7 @@ struct MemoryBenchmark {
                 + #""kb_per_channel_transport":\#(channels.fixed(2)),"#
                 + #""kb_resident_per_connected_transport":\#(resident.fixed(2)),"#
                 + #""kb_per_idle_consumer":\#(idle.fixed(2)),"kb_per_nack_consumer":\#(nack.fixed(2)),"#
+                + #""kb_per_viewer":\#(viewer.fixed(2)),"#
                 + #""idle_worker_mb":\#(mb(worker.idle.resident)),"#
                 + #""idle_worker_pss_mb":\#(mb(worker.idle.proportional)),"#
                 + #""mb_loaded":\#(mb(worker.loaded.resident)),"mb_after_load":\#(mb(worker.after.resident))}"#

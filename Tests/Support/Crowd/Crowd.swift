@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Swiftlet authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import SwiftletControl
+import SwiftletControl
 import SwiftletCrypto
 import SwiftletDTLS
-package import SwiftletEngine
+import SwiftletEngine
 import SwiftletORTC
 import SwiftletSRTP
 import SwiftletWire
@@ -161,20 +161,34 @@ package final class Crowd {
         if media == nil { try publish() }
         for _ in 0..<count {
             consumers += 1
-            _ = try ask(.consume(CrowdMedia.consume(consumers)))
+            _ = try ask(.consume(CrowdMedia.consume(consumers, on: CrowdMedia.viewer)))
         }
     }
 
     private func publish() throws {
-        let places = [(CrowdMedia.publisher, Self.publisher), (CrowdMedia.viewer, Self.viewer)]
-        for (seed, (id, address)) in places.enumerated() {
-            _ = try ask(.createWebRtcTransport(.init(id: id, routerId: "router", listen: .server(id: "server"))))
-            let keys = CrowdMedia.keys(UInt8(seed))
-            let tuple = Tuple(socket: Self.socket, remote: address)
-            engine.startWithKeys(transportId: id, keys: keys, tuple: tuple, now: now)
-            if id == CrowdMedia.publisher { media = try SRTPSender(keys.reversed) }
-        }
+        let keys = CrowdMedia.keys(0)
+        media = try SRTPSender(keys.reversed)
+        try join(CrowdMedia.publisher, keys, Self.publisher)
+        try join(CrowdMedia.viewer, CrowdMedia.keys(1), Self.viewer)
         _ = try ask(.produce(CrowdMedia.produce))
+    }
+
+    private func join(_ id: String, _ keys: SRTPKeyingMaterial, _ address: SocketAddress) throws {
+        _ = try ask(.createWebRtcTransport(.init(id: id, routerId: "router", listen: .server(id: "server"))))
+        let tuple = Tuple(socket: Self.socket, remote: address)
+        engine.startWithKeys(transportId: id, keys: keys, tuple: tuple, now: now)
+    }
+
+    /// Adds consumers of that video, each on a transport of its own, which begins with keys.
+    package func addViewers(_ count: Int) throws {
+        if media == nil { try publish() }
+        for _ in 0..<count {
+            consumers += 1
+            let id = "viewer\(consumers)"
+            let address = SocketAddress(ipv4: 0x0C00_0000 + UInt32(consumers), port: 5000)
+            try join(id, CrowdMedia.keys(UInt8(truncatingIfNeeded: consumers)), address)
+            _ = try ask(.consume(CrowdMedia.consume(consumers, on: id)))
+        }
     }
 
     /// Forwards so many packets, at `rate` a second.

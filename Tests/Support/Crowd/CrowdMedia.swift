@@ -61,11 +61,11 @@ enum CrowdMedia {
         )
     }
 
-    static func consume(_ number: Int) -> ControlRequest.Consume {
+    static func consume(_ number: Int, on transport: String) -> ControlRequest.Consume {
         let ssrc = UInt32(10_000 + 2 * number)
         return ControlRequest.Consume(
             id: "consumer\(number)",
-            transportId: viewer,
+            transportId: transport,
             producerId: "producer",
             kind: .video,
             type: .simulcast,
