@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench soak format lint docs clean
+.PHONY: help run test fuzz bench charts soak format lint docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +16,11 @@ test: ## Run every test, real browsers included (ONLY=unit or ONLY=browser: a pa
 fuzz: ## Feed made-up bytes to every parser and rewriter, 60 s each (SECONDS=n; ARGS="--keep")
 	@Scripts/fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
-bench: ## Measure the packet path beside its floor and data channels beside libusrsctp; tables and JSON lines
+bench: ## Measure everything beside its floor: tables, and JSON lines in .bench (ARGS="--quick"; ARGS="--only idle")
 	@Scripts/bench $(ARGS)
+
+charts: ## Draw what the last whole bench measured into Docs/PERFORMANCE.md
+	@Scripts/bench-charts
 
 soak: ## Forward at a steady load for 30 minutes (MINUTES=n) and watch memory and loss
 	@Scripts/bench --soak $(or $(MINUTES),30)
@@ -32,4 +35,4 @@ docs: ## Build the API reference into .build/docs
 	@Scripts/docs
 
 clean: ## Remove everything that was built here
-	rm -rf .build .test-output
+	rm -rf .build .bench .test-output
