@@ -2,8 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Swiftlet
-import Synchronization
 import Testing
+
+/// Who passed a gate, in order.
+private actor Order {
+    private(set) var names: [String] = []
+
+    func wait(at gate: RequestGate, _ name: String, _ weight: Int, _ lane: RequestGate.Lane) async {
+        await gate.enter(weight, lane: lane)
+        names.append(name)
+    }
+}
 
 @Suite("Many consumers at once")
 struct BatchTests {
@@ -16,7 +25,7 @@ struct BatchTests {
         call.channel.requests.compactMap { if case .consumeBatch(let consumers) = $0 { consumers.count } else { nil } }
     }
 
-    @Test("They take one message to the worker for 64 of them, and none of their own")
+    @Test("They take one message to the worker for 32 of them, and none of their own")
     func messages() async throws {
         let call = try await Call()
         let producer = try await call.sending.produce(Call.opus())
@@ -25,7 +34,7 @@ struct BatchTests {
         )
         let consumers = results.compactMap { try? $0.get() }
         #expect(consumers.count == 150)
-        #expect(batches(call).sorted() == [22, 64, 64])
+        #expect(batches(call).sorted() == [22, 32, 32, 32, 32])
         #expect(!call.channel.requests.contains { if case .consume = $0 { true } else { false } })
         #expect(consumers.map(\.rtpParameters.mid) == (0..<150).map { String($0) })
         #expect(Set(consumers.compactMap(\.rtpParameters.encodings.first?.ssrc)).count == 150)
@@ -72,7 +81,7 @@ struct BatchTests {
             call.channel.hold()
             let many = Array(repeating: options(call, producer), count: 100)
             async let pending = call.receiving.consume(many)
-            while batches(call).count < 2 { await Task.yield() }
+            while batches(call).count < 4 { await Task.yield() }
             if dies {
                 call.channel.die()
             } else {
@@ -106,23 +115,44 @@ struct BatchTests {
         let producer = try await call.sending.produce(Call.opus())
         let before = call.channel.requests.count
         call.channel.hold()
-        let asking = (0..<10).map { index in
+        let asking = (0..<20).map { index in
             Task {
-                let many = Array(repeating: options(call, producer), count: 64)
+                let many = Array(repeating: options(call, producer), count: 32)
                 let transport = index % 2 == 0 ? call.receiving : call.sending
                 return try await transport.consume(many).count { (try? $0.get()) != nil }
             }
         }
-        while batches(call).count < 4 { await Task.yield() }
+        while batches(call).count < 8 { await Task.yield() }
         async let usage = call.worker.getResourceUsage()
-        while call.channel.requests.count < before + 5 { await Task.yield() }
+        while call.channel.requests.count < before + 9 { await Task.yield() }
         for _ in 0..<100 { await Task.yield() }
-        #expect(batches(call) == [64, 64, 64, 64])
+        #expect(batches(call) == Array(repeating: 32, count: 8))
         #expect(call.channel.requests.last == .getResourceUsage)
         call.channel.answerHeld()
         #expect(try await usage.userTime == 7)
         var made = 0
         for task in asking { made += try await task.value }
-        #expect(made == 640 && batches(call).count == 10)
+        #expect(made == 640 && batches(call).count == 20)
+    }
+
+    @Test("Who asks for one transport or consumer passes a crowd that waits, and nobody else passes anybody")
+    func lanes() async {
+        let gate = RequestGate()
+        await gate.enter(RequestGate.width, lane: .batch)
+        let order = Order()
+        let crowd: [(String, Int, RequestGate.Lane)] = [
+            ("many", 200, .batch), ("some", 2, .batch), ("one", 1, .consumer), ("another", 1, .consumer),
+            ("transport", 1, .transport),
+        ]
+        for (place, one) in crowd.enumerated() {
+            Task { await order.wait(at: gate, one.0, one.1, one.2) }
+            while gate.waitingCount <= place { await Task.yield() }
+        }
+        for (freed, left) in [(1, 4), (1, 3), (1, 2), (199, 2), (1, 1), (2, 0)] {
+            gate.leave(freed)
+            #expect(gate.waitingCount == left)
+            while await order.names.count < crowd.count - left { await Task.yield() }
+        }
+        #expect(await order.names == ["transport", "one", "another", "many", "some"])
     }
 }

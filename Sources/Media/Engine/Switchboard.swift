@@ -228,7 +228,15 @@ final class Switchboard {
         producers[producer.id] = nil
     }
 
+    /// From so many on there may as well be all that are allowed.
+    private static let manyConsumers = 2048
+
     func add(consumer: Consumer) {
+        if consumers.count == Self.manyConsumers {
+            // In a crowd these would grow again and again, at 24,576 entries for milliseconds in one turn.
+            consumers.reserveCapacity(limits.consumers)
+            ids.reserveCapacity(limits.consumers + limits.producers)
+        }
         ids.insert(consumer.id)
         consumers[consumer.id] = consumer
     }

@@ -1655,7 +1655,7 @@ nonisolated struct PBConsume: @unchecked Sendable {
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-/// At most 64, each done or refused by itself.
+/// At most 32, each done or refused by itself.
 nonisolated struct PBConsumeBatch: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -30,7 +30,7 @@ extension Router {
             sctp: sctp
         )
         link.enter(transport.id, transport)
-        await link.gate.enter()
+        await link.gate.enter(lane: .transport)
         defer { link.gate.leave() }
         do throws(SwiftletError) {
             try requireOpen()

@@ -15,7 +15,7 @@ extension TransportBody {
     func consume(_ options: ConsumerOptions) async throws(SwiftletError) -> Consumer {
         let prepared = try prepare(options, in: try openRouter())
         let consumer = prepared.consumer
-        await link.gate.enter()
+        await link.gate.enter(lane: .consumer)
         defer { link.gate.leave() }
         do throws(SwiftletError) {
             try requireOpen()
@@ -108,7 +108,7 @@ extension TransportBody {
     ///
     /// - Returns: For each what is against it, if anything.
     private func ask(for batch: [Prepared]) async -> [SwiftletError?] {
-        await link.gate.enter(batch.count)
+        await link.gate.enter(batch.count, lane: .batch)
         defer { link.gate.leave(batch.count) }
         let refusals: [SwiftletError?]
         do throws(SwiftletError) {

@@ -140,7 +140,7 @@ package enum ControlRequest: Hashable, Sendable {
 extension ControlRequest {
     /// Consumers in one ``consumeBatch(_:)``: so many that messages do not count any more, so few that making them holds
     /// up no media.
-    package static let longestBatch = 64
+    package static let longestBatch = 32
 
     /// What a worker is started with.
     package struct Start: Hashable, Sendable {
