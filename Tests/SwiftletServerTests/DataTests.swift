@@ -198,8 +198,8 @@ import Testing
         }
         let (alice, joined) = try await TestPeer.joined(server, peer: "alice", data: true)
         let (bob, _) = try await TestPeer.joined(server, peer: "bob", data: true)
-        // More than are offered at once, 8, and than may wait, 2 × (1 + 3).
-        for _ in 0..<7 {
+        // More than are offered at once, 32, and than may wait, 2 × (1 + 3).
+        for _ in 0..<15 {
             var asked: [Int] = []
             for stream in [0, 1, 2] as [UInt16] {
                 asked.append(try await alice.send("produceData", TestPeer.channel(on: joined.sending, stream: stream)))
@@ -212,7 +212,7 @@ import Testing
         let last = try await alice.produceData(on: joined.sending)
         var offered = 0
         repeat { offered += 1 } while try await bob.takeDataConsumer().dataProducerId != last
-        #expect(offered == 9)
+        #expect(offered == 33)
         await server.stop()
     }
 

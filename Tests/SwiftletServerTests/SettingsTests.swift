@@ -32,7 +32,7 @@ import Testing
         #expect(settings.tls == .off)
         #expect((settings.limits.rooms, settings.limits.peersPerRoom, settings.limits.peers) == (1_000, 100, 5_000))
         #expect((settings.limits.dataProducersPerPeer, settings.limits.messageBytes) == (8, 262_144))
-        #expect(settings.limits.chatRetention == 60)
+        #expect((settings.limits.chatRetention, settings.flushWindow) == (60, 0))
         try settings.validate()
     }
 
@@ -44,7 +44,7 @@ import Testing
             "SWIFTLET_ICE_SERVERS": "stun:s:3478;turn:t:3478,u,p,w", "SWIFTLET_LOG_LEVEL": "debug",
             "SWIFTLET_WORKERS": "3", "SWIFTLET_MAX_DATA_PRODUCERS_PER_PEER": "3",
             "SWIFTLET_MAX_MESSAGE_SIZE": "16777216",
-            "SWIFTLET_CHAT_RETENTION": "0",
+            "SWIFTLET_CHAT_RETENTION": "0", "SWIFTLET_FLUSH_WINDOW": "500",
         ]
         let settings = try Self.read(["port": .int(2)], environment: environment)
         #expect((settings.host, settings.port, settings.mediaPort, settings.workers) == ("::1", 2, 5_000, 3))
@@ -52,7 +52,7 @@ import Testing
         #expect(settings.announcedAddresses == ["192.0.2.1", "2001:db8::1"])
         #expect(settings.limits.rooms == 7)
         #expect((settings.limits.dataProducersPerPeer, settings.limits.messageBytes) == (3, 16 << 20))
-        #expect(settings.limits.chatRetention == 0)
+        #expect((settings.limits.chatRetention, settings.flushWindow) == (0, 500))
         try settings.validate()
         #expect(settings.logLevel == .debug)
         #expect(settings.iceServers.map(\.url) == ["stun:s:3478", "turn:t:3478"])
@@ -94,7 +94,8 @@ import Testing
             { $0.port = 70_000 }, { $0.port = -1 }, { $0.mediaPort = 0 }, { ($0.mediaPort, $0.workers) = (65_535, 2) },
             { $0.workers = 0 }, { $0.limits.rooms = 0 }, { $0.limits.dataProducersPerPeer = 0 },
             { $0.limits.messageBytes = 1_023 }, { $0.limits.messageBytes = (16 << 20) + 1 },
-            { $0.limits.chatRetention = -1 }, { $0.limits.chatRetention = 86_401 },
+            { $0.limits.chatRetention = -1 }, { $0.limits.chatRetention = 86_401 }, { $0.flushWindow = -1 },
+            { $0.flushWindow = 5_001 },
         ] as [(inout ServerSettings) -> Void] {
             var settings = ServerSettings()
             change(&settings)

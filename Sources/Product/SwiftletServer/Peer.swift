@@ -98,7 +98,7 @@ final class Peer {
     /// Producers and data producers of others that are consumed, are being offered, or wait for it.
     var wanted: Set<String> = []
     /// What waits to be offered.
-    var waiting: [(offer: Offer, owner: String)] = []
+    var waiting = OfferQueue()
     /// Offers that are underway.
     var offers = 0
     /// How often it may read the chat's history.
@@ -138,8 +138,7 @@ final class Peer {
 
     /// Forgets what closed while it waited to be offered.
     func dropClosedOffers() {
-        for (offer, _) in waiting where offer.isClosed { wanted.remove(offer.id) }
-        waiting.removeAll { $0.offer.isClosed }
+        for id in waiting.removeClosed() { wanted.remove(id) }
     }
 
     /// The transport, or 404.

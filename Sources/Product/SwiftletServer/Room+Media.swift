@@ -11,15 +11,14 @@ extension Room {
 
     /// Offers a peer everything that the others produce.
     func consumeEverybody(_ peer: Peer) {
-        for other in others(than: peer) {
-            offerAll(of: other, to: peer)
-        }
+        for other in others(than: peer) { enqueueAll(of: other, for: peer) }
+        offerNext(peer)
     }
 
     /// Offers a peer everything that another one produces.
     func offerAll(of owner: Peer, to peer: Peer) {
-        for producer in owner.producers.values { want(.media(producer), of: owner.info.id, for: peer) }
-        for entry in owner.dataProducers.values { want(.data(entry.producer), of: owner.info.id, for: peer) }
+        enqueueAll(of: owner, for: peer)
+        offerNext(peer)
     }
 
     /// Offers a peer a producer or data producer, once; a few at a time.
@@ -27,76 +26,144 @@ extension Room {
     /// - Returns: Whether it is going to be offered because of this.
     @discardableResult
     func want(_ offer: Peer.Offer, of owner: String, for peer: Peer) -> Bool {
+        let isNew = enqueue(offer, of: owner, for: peer)
+        if isNew { offerNext(peer) }
+        return isNew
+    }
+
+    private func enqueueAll(of owner: Peer, for peer: Peer) {
+        for producer in owner.producers.values { enqueue(.media(producer), of: owner.info.id, for: peer) }
+        for entry in owner.dataProducers.values { enqueue(.data(entry.producer), of: owner.info.id, for: peer) }
+    }
+
+    @discardableResult
+    private func enqueue(_ offer: Peer.Offer, of owner: String, for peer: Peer) -> Bool {
         guard peer.isJoined, peer.canTake(offer), !peer.wanted.contains(offer.id) else { return false }
         // Who does not answer offers, while others produce and close without end, must not make us remember it all.
         if peer.waiting.count >= settings.limits.waitingOffers { peer.dropClosedOffers() }
         guard peer.waiting.count < settings.limits.waitingOffers else { return false }
         peer.wanted.insert(offer.id)
-        peer.waiting.append((offer, owner))
-        offerNext(peer)
+        peer.waiting.append(offer, of: owner)
         return true
     }
 
+    /// Offers what waits, as much as may be open at once: consumers are made together, and offered each by itself.
     private func offerNext(_ peer: Peer) {
-        while peer.offers < settings.limits.offersAtOnce, !peer.waiting.isEmpty {
-            let (next, owner) = peer.waiting.removeFirst()
+        let free = settings.limits.offersAtOnce - peer.offers
+        // Of a crowd several are made at once, so none is as soon as there is room for one.
+        guard free > 0, peer.waiting.count <= free || free >= settings.limits.offersAtOnce / 4 else { return }
+        let session = peer.session
+        var media: [Wanted] = []
+        for _ in 0..<min(free, peer.waiting.count) {
+            guard let (next, owner) = peer.waiting.removeFirst() else { break }
             peer.offers += 1
-            let session = peer.session
-            Task {
-                let isConsumed =
-                    switch next {
-                    case .media(let producer): await offer(producer, of: owner, to: session)
-                    case .data(let producer): await offer(producer, of: owner, to: session)
-                    }
-                if case .data(let producer) = next { noteTaken(producer.id, of: owner) }
-                guard let peer = self.peer(of: session) else { return }
-                peer.offers -= 1
-                if !isConsumed { peer.wanted.remove(next.id) }
-                offerNext(peer)
+            switch next {
+            case .media(let producer): media.append(Wanted(producer: producer, owner: owner))
+            case .data(let producer):
+                Task {
+                    let isConsumed = await offer(producer, of: owner, to: session)
+                    noteTaken(producer.id, of: owner)
+                    offerEnded(producer.id, isConsumed, session)
+                }
+            }
+        }
+        guard !media.isEmpty else { return }
+        Task { [media] in await offer(media, to: session) }
+    }
+
+    private func offerEnded(_ producerId: String, _ isConsumed: Bool, _ session: SignalingSession) {
+        guard let peer = peer(of: session) else { return }
+        peer.offers -= 1
+        if !isConsumed { peer.wanted.remove(producerId) }
+        offerNext(peer)
+    }
+
+    /// A producer that is going to be offered to somebody.
+    private struct Wanted: Sendable {
+        let producer: Producer
+        let owner: String
+    }
+
+    /// Makes paused consumers, asks the client to take each, and lets it run once that has happened: media that comes
+    /// before a browser knows of it is dropped or goes to the wrong place.
+    private func offer(_ wanted: [Wanted], to session: SignalingSession) async {
+        let results = await consume(wanted, session)
+        for (one, result) in zip(wanted, results) {
+            switch result {
+            case .failure(let error):
+                // Who cannot receive a codec is not offered it, and that is nothing to speak of.
+                if error.code != .unsupported { note(error, one.producer, session) }
+                offerEnded(one.producer.id, false, session)
+            case .success(let consumer):
+                guard let peer = peer(of: session) else {
+                    await consumer.close()
+                    continue
+                }
+                peer.consumers[consumer.id] = Peer.Consuming(
+                    consumer: consumer,
+                    toldPaused: consumer.producerPaused,
+                    isSmallest: isSmallest(one.producer, for: peer)
+                )
+                watch(consumer, session)
+                Task {
+                    let isConsumed = await present(consumer, of: one, to: session)
+                    offerEnded(one.producer.id, isConsumed, session)
+                }
             }
         }
     }
 
-    /// Makes a paused consumer, asks the client to take it, and lets it run once that has happened: media that comes
-    /// before a browser knows of it is dropped or goes to the wrong place.
+    private func consume(
+        _ wanted: [Wanted],
+        _ session: SignalingSession
+    ) async -> [Result<Consumer, SwiftletError>] {
+        guard let peer = peer(of: session), let capabilities = peer.capabilities,
+            let transport = peer.consumingTransport
+        else {
+            // Its transport is gone, and whoever makes another is offered everything anew.
+            return wanted.map { _ in .failure(SwiftletError(.unsupported, "the peer receives nothing")) }
+        }
+        let options = wanted.map { one in
+            ConsumerOptions(
+                producerId: one.producer.id,
+                rtpCapabilities: capabilities,
+                paused: true,
+                preferredLayers: isSmallest(one.producer, for: peer) ? ConsumerLayers(spatialLayer: 0) : nil,
+                enableRtx: true,
+                forwardDependencyDescriptor: one.producer.needsDescription,
+                appData: ["peerId": .string(one.owner)]
+            )
+        }
+        do throws(SwiftletError) {
+            return try await transport.consume(options)
+        } catch {
+            return wanted.map { _ in .failure(error) }
+        }
+    }
+
+    /// Whether a client cannot put several sizes of a stream together.
+    private func isSmallest(_ producer: Producer, for peer: Peer) -> Bool {
+        producer.needsDescription && peer.capabilities?.hasDescription != true
+    }
+
+    private func note(_ error: any Error, _ producer: Producer, _ session: SignalingSession) {
+        session.logger.notice(
+            "consumer not taken",
+            metadata: ["producer": "\(producer.id)", "reason": "\(error)"]
+        )
+    }
+
+    /// Asks the client to take a consumer.
     ///
     /// - Returns: Whether it is consumed now.
-    private func offer(_ producer: Producer, of owner: String, to session: SignalingSession) async -> Bool {
-        guard let peer = peer(of: session), let hosted = try? await host(), let capabilities = peer.capabilities,
-            let transport = peer.consumingTransport, !producer.closed,
-            hosted.router.canConsume(producerId: producer.id, rtpCapabilities: capabilities)
-        else { return false }
-        let logger = session.logger
-        let isSmallest = producer.needsDescription && !capabilities.hasDescription
-        var consumerId: String?
+    private func present(_ consumer: Consumer, of wanted: Wanted, to session: SignalingSession) async -> Bool {
+        guard let entry = peer(of: session)?.consumers[consumer.id] else { return false }
+        let (producer, owner) = (wanted.producer, wanted.owner)
+        session.logger.debug(
+            "offers",
+            metadata: ["consumer": "\(consumer.id)", "producer": "\(producer.id)", "of": "\(owner)"]
+        )
         do {
-            let consumer = try await transport.consume(
-                ConsumerOptions(
-                    producerId: producer.id,
-                    rtpCapabilities: capabilities,
-                    paused: true,
-                    preferredLayers: isSmallest ? ConsumerLayers(spatialLayer: 0) : nil,
-                    enableRtx: true,
-                    forwardDependencyDescriptor: producer.needsDescription,
-                    appData: ["peerId": .string(owner)]
-                )
-            )
-            guard self.peer(of: session) === peer else {
-                await consumer.close()
-                return false
-            }
-            consumerId = consumer.id
-            let isPaused = consumer.producerPaused
-            peer.consumers[consumer.id] = Peer.Consuming(
-                consumer: consumer,
-                toldPaused: isPaused,
-                isSmallest: isSmallest
-            )
-            watch(consumer, session)
-            logger.debug(
-                "offers",
-                metadata: ["consumer": "\(consumer.id)", "producer": "\(producer.id)", "of": "\(owner)"]
-            )
             try await session.request(
                 "newConsumer",
                 NewConsumerRequest(
@@ -107,15 +174,13 @@ extension Room {
                     rtpParameters: consumer.rtpParameters,
                     type: consumer.type,
                     appData: producer.appData,
-                    producerPaused: isPaused
+                    producerPaused: entry.toldPaused
                 )
             )
             return try await accepted(consumer, session)
         } catch {
-            logger.notice("consumer not taken", metadata: ["producer": "\(producer.id)", "reason": "\(error)"])
-            if let consumerId, let peer = self.peer(of: session),
-                let entry = peer.consumers.removeValue(forKey: consumerId)
-            {
+            note(error, producer, session)
+            if let entry = peer(of: session)?.consumers.removeValue(forKey: consumer.id) {
                 await entry.consumer.close()
             }
             return false

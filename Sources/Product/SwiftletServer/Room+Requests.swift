@@ -85,11 +85,9 @@ extension Room {
         peer.session.logger.info("peer joined", metadata: ["peers": "\(others.count + 1)"])
         consumeEverybody(peer)
         tellSpeaker(to: peer)
-        for other in others {
-            other.session.notify("newPeer", peer.info)
-            // What was produced before the join is offered now.
-            offerAll(of: peer, to: other)
-        }
+        tell(others, "newPeer", peer.info)
+        // What was produced before the join is offered now.
+        for other in others { offerAll(of: peer, to: other) }
     }
 
     private func changeDisplayName(
@@ -107,7 +105,7 @@ extension Room {
             oldDisplayName: old
         )
         peer.session.grant(id, Nothing())
-        for other in others(than: peer) { other.session.notify("peerDisplayNameChanged", notice) }
+        tell(others(than: peer), "peerDisplayNameChanged", notice)
     }
 
     private func checkDisplayName(_ name: String) throws(SignalingError) {

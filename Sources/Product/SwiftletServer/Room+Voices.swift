@@ -126,9 +126,7 @@ extension Room {
         peers.values.first { $0.producers[producerId] != nil }?.info.id
     }
 
-    /// Everybody gets the same text: it is written once.
     private func tellEverybody(_ method: String, _ data: some Encodable) {
-        let text = SignalingFrame.notification(method, data)
-        for peer in peers.values where peer.isJoined { peer.session.send(text) }
+        tell(peers.values.lazy.filter(\.isJoined), method, data)
     }
 }

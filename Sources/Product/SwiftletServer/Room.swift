@@ -80,8 +80,17 @@ actor Room {
         return peer
     }
 
+    /// How much of each there is here.
+    var census: RoomCensus { RoomCensus(of: peers.values) }
+
     /// Everybody who joined, but one.
     func others(than peer: Peer) -> [Peer] { peers.values.filter { $0 !== peer && $0.isJoined } }
+
+    /// Tells several the same: it is written once.
+    func tell(_ peers: some Sequence<Peer>, _ method: String, _ data: some Encodable) {
+        let text = SignalingFrame.notification(method, data)
+        for peer in peers { peer.session.send(text) }
+    }
 
     /// Takes a peer out, tells the others, and closes its media.
     private func remove(_ peer: Peer) {
@@ -91,10 +100,11 @@ actor Room {
         for entry in peer.transports.values { entry.loss?.cancel() }
         let transports = peer.transports.values.map(\.transport)
         for entry in peer.untaken.values { entry.timeout.cancel() }
-        (peer.transports, peer.producers, peer.consumers, peer.waiting) = ([:], [:], [:], [])
+        (peer.transports, peer.producers, peer.consumers) = ([:], [:], [:])
+        peer.waiting.removeAll()
         (peer.dataProducers, peer.dataConsumers, peer.untaken) = ([:], [:], [:])
         if peer.isJoined {
-            for other in others(than: peer) { other.session.notify("peerClosed", PeerNotice(peerId: peer.info.id)) }
+            tell(others(than: peer), "peerClosed", PeerNotice(peerId: peer.info.id))
         }
         // Producers and consumers close with their transports; those of others hear it from their consumers.
         Task { for transport in transports { await transport.close() } }
