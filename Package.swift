@@ -189,6 +189,7 @@ let package = Package(
                 "ICE",
                 "DTLS",
                 "SRTP",
+                "SCTP",
                 "RTP",
                 "Crypto",
                 "ORTC",

@@ -9,7 +9,7 @@ package import SwiftletWire
 /// Frames are taken in sequence order. A gap is waited for until it is repaired or given up; a whole key frame behind it
 /// is jumped to at once, as browsers do, which is also how the deliberate gap of one before a switch is passed.
 package final class StreamChecker {
-    private struct Slot {
+    struct Slot {
         var sequence = Int64.min
         var timestamp: UInt32 = 0
         var marker = false
@@ -19,7 +19,7 @@ package final class StreamChecker {
     }
 
     /// The frame before, as far as the next one is compared with it.
-    private struct Previous {
+    struct Previous {
         var end: Int64
         var timestamp: UInt32
         var marker: Bool
@@ -34,49 +34,49 @@ package final class StreamChecker {
     package private(set) var repairs = RepairList()
     private var hasStarted = false
     /// Whether something was lost for good since the last key frame.
-    private var isDamaged = false
-    private var decoded: [UInt64] = Array(repeating: .max, count: 512)
-    private var previous: Previous?
+    var isDamaged = false
+    var decoded: [UInt64] = Array(repeating: .max, count: 512)
+    var previous: Previous?
     /// Packets of padding alone since then.
-    private var fillers: Int64 = 0
-    private var lastPicture: (timestamp: UInt32, capture: Int64, source: UInt8)?
-    private var numbers: PictureNumbers
-    private var newestFrame = [Int64](repeating: -1, count: 256)
+    var fillers: Int64 = 0
+    var lastPicture: (timestamp: UInt32, capture: Int64, source: UInt8)?
+    var numbers: PictureNumbers
+    var newestFrame = [Int64](repeating: -1, count: 256)
     /// Gaps that were passed: the number, whether a key frame begins behind it, and whether a frame was broken off
     /// before it.
     private var passed: [(sequence: Int64, isBeforeKeyFrame: Bool, isBehindCut: Bool)] = []
     /// The first packet of all, and whether it belongs to a key frame.
     private var first: (sequence: Int64, isKey: Bool)?
-    private var top: (picture: UInt32, source: UInt8, spatial: Int, temporal: Int)?
+    var top: (picture: UInt32, source: UInt8, spatial: Int, temporal: Int)?
     /// How far time may be off at the next picture, where that is more or less than ever.
-    private var discontinuity: Duration?
+    var discontinuity: Duration?
 
     // MARK: What was found
 
     private var found: [Fault: Int] = [:]
     /// The first faults in words, and what could not be decoded.
-    package private(set) var details: [String] = []
-    package private(set) var pictureCount = 0
-    package private(set) var frameCount = 0
-    package private(set) var keyFrameCount = 0
+    package internal(set) var details: [String] = []
+    package internal(set) var pictureCount = 0
+    package internal(set) var frameCount = 0
+    package internal(set) var keyFrameCount = 0
     /// Pictures that grew behind their marker.
-    package private(set) var growthCount = 0
+    package internal(set) var growthCount = 0
     /// Packets of padding alone.
     package private(set) var fillerCount = 0
     /// Frames that could not be decoded because of loss.
-    package private(set) var undecodableCount = 0
+    package internal(set) var undecodableCount = 0
     /// The longest time between two pictures shown.
-    package private(set) var longestGap = Duration.zero
+    package internal(set) var longestGap = Duration.zero
     /// Times without a picture of over 500 ms.
-    package private(set) var freezeCount = 0
-    package private(set) var lastShown: Instant?
+    package internal(set) var freezeCount = 0
+    package internal(set) var lastShown: Instant?
     /// Whether a key frame has to be asked for.
-    package private(set) var needsKeyFrame = false
-    package private(set) var probe: Probe?
+    package internal(set) var needsKeyFrame = false
+    package internal(set) var probe: Probe?
     /// Pictures of other layers than the probe's after it was done.
-    package private(set) var strayCount = 0
+    package internal(set) var strayCount = 0
     /// The largest correction at a switch.
-    package private(set) var largestCorrection = Duration.zero
+    package internal(set) var largestCorrection = Duration.zero
 
     /// - Parameters:
     ///   - rules: What the stream has to keep to.
@@ -174,7 +174,7 @@ package final class StreamChecker {
 
     package var nextDeadline: Instant? { repairs.nextDeadline }
 
-    private func slot(_ sequence: Int64) -> Slot? {
+    func slot(_ sequence: Int64) -> Slot? {
         guard let slot = slots[Int(truncatingIfNeeded: sequence) & (slots.count - 1)], slot.sequence == sequence else {
             return nil
         }
@@ -274,153 +274,7 @@ package final class StreamChecker {
         return nil
     }
 
-    // MARK: Frames
-
-    private func take(_ first: Slot, _ start: Int64, _ length: Int64, now: Instant) {
-        let tag = first.reading.tag
-        var last = first
-        for index in 1..<max(2, length) where index < length {
-            guard let next = slot(start + index) else { return }
-            if last.marker { fault(.marker, "in the middle of frame \(tag.frame)") }
-            if next.timestamp != first.timestamp { fault(.timestampOfPicture, "within frame \(tag.frame)") }
-            if next.reading.pictureID != first.reading.pictureID { fault(.pictureID, "within frame \(tag.frame)") }
-            last = next
-        }
-        let gap = previous.map { start - $0.end - 1 } ?? 0
-        let continues = previous.map { $0.tag.source == tag.source && $0.tag.picture == tag.picture } ?? false
-        compare(first, continues: continues, gap: gap - fillers)
-        numbers.check(first.reading, continues: continues, gap: gap) { fault($0, $1) }
-        let order = Int64(tag.frame)
-        if order <= newestFrame[Int(tag.source)] { fault(.order, "frame \(tag.frame) of \(tag.source)") }
-        newestFrame[Int(tag.source)] = order
-        decode(tag, first.timestamp, continues: continues, isWhole: gap == 0, now: now)
-        previous = Previous(
-            end: start + length - 1,
-            timestamp: first.timestamp,
-            marker: last.marker,
-            tag: tag,
-            pictureID: first.reading.pictureID
-        )
-        fillers = 0
-    }
-
-    private func compare(_ first: Slot, continues: Bool, gap: Int64) {
-        guard let previous else { return }
-        let tag = first.reading.tag
-        if continues != (previous.timestamp == first.timestamp) {
-            fault(.timestampOfPicture, "frame \(tag.frame) after \(previous.tag.frame) of source \(tag.source)")
-        }
-        if gap == 0, previous.marker == continues {
-            if rules.mayGrow, continues, tag.spatial > previous.tag.spatial {
-                growthCount += 1
-            } else {
-                fault(.marker, "at the end of frame \(previous.tag.frame), spatial layer \(previous.tag.spatial)")
-            }
-        }
-    }
-
-    private func decode(_ tag: FrameTag, _ timestamp: UInt32, continues: Bool, isWhole: Bool, now: Instant) {
-        for index in 0..<FrameTag.maximumReferences where tag.references[index] != 0 {
-            let number = tag.frame &- UInt32(tag.references[index])
-            guard decoded[Int(number % 512)] != UInt64(tag.source) << 32 | UInt64(number) else { continue }
-            if isDamaged {
-                undecodableCount += 1
-                if details.count < 8 {
-                    details.append("undecodable: frame \(tag.frame) of \(tag.source) refers to \(number)")
-                }
-            } else {
-                fault(
-                    .missingReference,
-                    "frame \(tag.frame) of \(tag.source) (s\(tag.spatial) t\(tag.temporal)) refers to \(number)"
-                )
-            }
-            (isDamaged, needsKeyFrame) = (true, true)
-            return
-        }
-        decoded[Int(tag.frame % 512)] = UInt64(tag.source) << 32 | UInt64(tag.frame)
-        frameCount += 1
-        if tag.beginsAnew {
-            keyFrameCount += 1
-            isDamaged = false
-        }
-        guard !continues || top?.picture != tag.picture || top?.source != tag.source else {
-            top?.spatial = Int(tag.spatial)
-            return
-        }
-        if let top { finish(top.source, top.spatial, top.temporal, now: now) }
-        top = (tag.picture, tag.source, Int(tag.spatial), Int(tag.temporal))
-        checkTime(tag, timestamp, isWhole: isWhole)
-        pictureCount += 1
-        if let lastShown {
-            longestGap = max(longestGap, now - lastShown)
-            if now - lastShown > .milliseconds(500) { freezeCount += 1 }
-        }
-        lastShown = now
-    }
-
-    /// A picture has all the frames it gets.
-    private func finish(_ source: UInt8, _ spatial: Int, _ temporal: Int, now: Instant) {
-        guard var probe else { return }
-        let layer = rules.isSVC ? spatial : Int(source & 0x0F)
-        let fits = layer == probe.spatial && temporal <= probe.temporal
-        if probe.done != nil {
-            if !fits { strayCount += 1 }
-            return
-        }
-        if fits {
-            probe.run += 1
-            if temporal == probe.temporal { probe.reached = true }
-            if probe.run >= 2, probe.reached { probe.done = now }
-        } else {
-            (probe.run, probe.reached) = (0, false)
-        }
-        self.probe = probe
-    }
-
-    // MARK: Numbers
-
-    private func check(_ reading: PayloadReading) {
-        let tag = reading.tag
-        if reading.temporal >= 0, reading.temporal != Int8(tag.temporal) {
-            fault(.descriptor, "temporal layer \(reading.temporal) for \(tag.temporal)")
-        }
-        if reading.spatial >= 0, reading.spatial != Int8(tag.spatial) {
-            fault(.descriptor, "spatial layer \(reading.spatial) for \(tag.spatial)")
-        }
-        guard tag.index == 0 else { return }
-        let isKey = tag.isKey && (rules.codec != .av1 || tag.spatial == 0)
-        if !reading.isStart || reading.saysKey != isKey {
-            fault(.descriptor, "start or key frame of frame \(tag.frame)")
-        }
-    }
-
-    private func checkTime(_ tag: FrameTag, _ timestamp: UInt32, isWhole: Bool) {
-        defer { lastPicture = (timestamp, tag.capture, tag.source) }
-        guard let last = lastPicture else { return }
-        let step = Duration.nanoseconds(
-            Int64(Int32(bitPattern: timestamp &- last.timestamp)) * 1_000_000_000 / rules.clockRate
-        )
-        let captured = Duration.nanoseconds(tag.capture - last.capture)
-        let difference = step - captured
-        var isRight = step > .zero
-        if let error = discontinuity {
-            isRight = isRight && difference <= error && difference >= .zero - error
-            discontinuity = nil
-        } else if tag.source == last.source {
-            isRight = isRight && difference <= rules.tolerance && difference >= .zero - rules.tolerance
-        } else {
-            // What came last of the old layer may be lost on the way, so that the correction shows without its cause.
-            let lag = isWhole ? .zero : rules.lag
-            isRight = isRight && step <= max(captured, rules.frameInterval) + lag + rules.tolerance
-            isRight = isRight && captured >= .zero - rules.lag - lag
-            largestCorrection = max(largestCorrection, difference > .zero ? difference : .zero - difference)
-        }
-        if !isRight {
-            fault(.timestampJump, "\(step) for \(captured), source \(last.source) to \(tag.source)")
-        }
-    }
-
-    private func fault(_ kind: Fault, _ text: @autoclosure () -> String) {
+    func fault(_ kind: Fault, _ text: @autoclosure () -> String) {
         found[kind, default: 0] += 1
         if details.count < 8 { details.append("\(kind): \(text())") }
     }

@@ -42,6 +42,23 @@ public struct DelayHistogram: Hashable, Sendable {
         longest = max(longest, other.longest)
     }
 
+    /// What was seen since an earlier state of the same histogram.
+    ///
+    /// - Parameter earlier: A copy of this one, made before.
+    /// - Returns: The difference; its longest duration is known to its step alone.
+    public func since(_ earlier: DelayHistogram) -> DelayHistogram {
+        guard earlier.count > 0 else { return self }
+        var difference = DelayHistogram()
+        guard count > earlier.count else { return difference }
+        difference.counts = counts
+        for index in counts.indices { difference.counts[index] &-= earlier.counts[index] }
+        (difference.count, difference.sum) = (count - earlier.count, sum - earlier.sum)
+        let last = difference.counts.lastIndex { $0 > 0 } ?? 0
+        let isOpen = last == Self.buckets - 1 || longest > earlier.longest
+        difference.longest = isOpen ? longest : min(longest, .nanoseconds(Self.upperEnd(last)))
+        return difference
+    }
+
     /// The duration that a share of all durations does not exceed, to an eighth of a doubling.
     ///
     /// - Parameter share: 0 to 1; 0.99 for the 99th percentile.
@@ -84,7 +101,8 @@ public struct SubscriptionStatistics: Hashable, Sendable {
     public var packetsRepaired: UInt64 = 0
     /// Packets that came a second time.
     public var duplicates: UInt64 = 0
-    /// Packets that the client's own ``NetworkProfile`` swallowed, retransmissions aside.
+    /// Packets between the first and the newest one that the client's own ``NetworkProfile`` swallowed, retransmissions
+    /// aside: where that alone loses packets and none overtakes another, ``packetsLost`` is the same at any time.
     public var packetsSwallowed: UInt64 = 0
     /// Packet numbers asked for by NACK, repetitions included.
     public var packetsRequested: UInt64 = 0
@@ -170,14 +188,54 @@ public struct PublicationStatistics: Hashable, Sendable {
     public init() {}
 }
 
+/// What went over a data channel so far.
+public struct DataStatistics: Hashable, Sendable {
+    /// Messages handed over to be sent, or received.
+    public var messages: UInt64 = 0
+    /// Their bytes.
+    public var bytes: UInt64 = 0
+    /// Messages that could not be sent; of a subscription, those received for which its reader left no room.
+    public var dropped: UInt64 = 0
+
+    /// Nothing yet.
+    public init() {}
+
+    mutating func add(_ length: Int) {
+        messages &+= 1
+        bytes &+= UInt64(length)
+    }
+}
+
 /// What a client as a whole has seen.
 public struct ClientStatistics: Hashable, Sendable {
     /// By the publication's id.
     public var publications: [String: PublicationStatistics] = [:]
     /// By the subscription's id.
     public var subscriptions: [String: SubscriptionStatistics] = [:]
+    /// Of data channels that are open, by the publication's id.
+    public var dataPublications: [String: DataStatistics] = [:]
+    /// Of data channels that are open, by the subscription's id.
+    public var dataSubscriptions: [String: DataStatistics] = [:]
+    /// Of all data channels that there were.
+    public var dataSent = DataStatistics()
+    /// Of all data channels that there were; messages dropped count by subscription alone.
+    public var dataReceived = DataStatistics()
+    /// Pieces of messages sent again.
+    public var dataRetransmissions: UInt64 = 0
+    /// Messages given up as their channel's limits say.
+    public var dataMessagesAbandoned: UInt64 = 0
+    /// Messages on streams that belong to no subscription.
+    public var strayMessages: UInt64 = 0
     /// From ``SwiftletClient/connect(to:room:peer:displayName:options:)`` until the room was joined.
     public var joinTime = Duration.zero
+    /// From the making of the sending transport until ICE had a way.
+    public var sendingICETime: Duration?
+    /// From the making of the receiving transport until ICE had a way.
+    public var receivingICETime: Duration?
+    /// From the beginning of `connect` until media could be sent.
+    public var sendingReadyTime: Duration?
+    /// From the beginning of `connect` until media could be received.
+    public var receivingReadyTime: Duration?
     /// From the making of the sending transport until DTLS was through.
     public var sendingConnectTime: Duration?
     /// From the making of the receiving transport until DTLS was through.

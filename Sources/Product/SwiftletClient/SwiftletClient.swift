@@ -31,6 +31,10 @@ public final class SwiftletClient: Sendable {
         case subscribed(Subscription)
         /// Something is received no more.
         case unsubscribed(Subscription)
+        /// A data channel brings messages from now on.
+        case dataSubscribed(DataSubscription)
+        /// A data channel brings messages no more.
+        case dataUnsubscribed(DataSubscription)
         /// What is published can reach the server.
         case sendingConnected
         /// What others publish can reach the client.
@@ -86,6 +90,36 @@ public final class SwiftletClient: Sendable {
     public func publish(_ media: OutgoingMedia) async throws(SwiftletClientError) -> Publication {
         try await core.publish(media)
     }
+
+    /// Opens a data channel to everybody in the room.
+    ///
+    /// It returns once those who are there have taken the channel, after half a second at the latest: what is sent then
+    /// reaches them. A client has at most 8 such channels, unless the server is set otherwise.
+    ///
+    /// - Parameters:
+    ///   - label: What it is for, at most 256 bytes.
+    ///   - protocol: The sub-protocol, at most 256 bytes.
+    ///   - ordered: Whether messages arrive in the order they were sent; `nil` for yes unless there is a limit, with
+    ///     which they cannot.
+    ///   - maxRetransmits: How often a message is sent again before it is given up; `nil` for as often as it takes.
+    ///   - maxPacketLifeTime: How long a message is tried, in steps of a millisecond; `nil` for as long as it takes. At
+    ///     most one of both limits may be given.
+    /// - Returns: The channel.
+    /// - Throws: ``SwiftletClientError`` with `unsupported` when the server has no data channels, `rejected`, `timeout`,
+    ///   `connectionLost`, `mediaLost`, `closed` or `resources`.
+    public func publishData(
+        label: String,
+        protocol: String = "",
+        ordered: Bool? = nil,
+        maxRetransmits: Int? = nil,
+        maxPacketLifeTime: Duration? = nil
+    ) async throws(SwiftletClientError) -> DataPublication {
+        try await core.publishData(label, `protocol`, ordered, maxRetransmits, maxPacketLifeTime)
+    }
+
+    /// Data channels of others that are open now, in the order in which they were offered; further ones come as
+    /// ``Event/dataSubscribed(_:)``.
+    public var dataSubscriptions: [DataSubscription] { core.board.dataSubscriptions }
 
     /// What is received now, in the order in which it was offered.
     public var subscriptions: [Subscription] { core.board.subscriptions }

@@ -29,6 +29,10 @@ public struct SwiftletClientError: Error, Hashable, Sendable, CustomStringConver
         case ended
         /// The room's media worker is gone; come back.
         case roomLost
+        /// Too much waits to be sent by data channels.
+        case bufferFull
+        /// The server takes no message of that length.
+        case messageTooLong
         /// The machine has no sockets or threads left.
         case resources
     }

@@ -7,6 +7,7 @@ import Synchronization
 final class ClientBoard: Sendable {
     private struct State {
         var subscriptions: [Subscription] = []
+        var dataSubscriptions: [DataSubscription] = []
         var peers: Set<String> = []
         var listeners: [Int: AsyncStream<SwiftletClient.Event>.Continuation] = [:]
         var lastListener = 0
@@ -19,6 +20,7 @@ final class ClientBoard: Sendable {
     private let state = Mutex(State())
 
     var subscriptions: [Subscription] { state.withLock { $0.subscriptions } }
+    var dataSubscriptions: [DataSubscription] { state.withLock { $0.dataSubscriptions } }
     var peers: Set<String> { state.withLock { $0.peers } }
 
     func events() -> AsyncStream<SwiftletClient.Event> {
@@ -41,19 +43,31 @@ final class ClientBoard: Sendable {
         return stream
     }
 
+    /// Hands a message to whom it is for.
+    func deliver(_ message: DataMessage, to id: String) {
+        state.withLock { $0.dataSubscriptions.first { $0.id == id } }?.inbox.put(message)
+    }
+
     func tell(_ event: SwiftletClient.Event) {
+        var gone: [DataSubscription] = []
         let listeners = state.withLock { state in
             switch event {
             case .peerJoined(let peer): state.peers.insert(peer)
             case .peerLeft(let peer): state.peers.remove(peer)
             case .subscribed(let subscription): state.subscriptions.append(subscription)
             case .unsubscribed(let subscription): state.subscriptions.removeAll { $0 === subscription }
+            case .dataSubscribed(let subscription): state.dataSubscriptions.append(subscription)
+            case .dataUnsubscribed(let subscription):
+                state.dataSubscriptions.removeAll { $0 === subscription }
+                gone = [subscription]
             case .sendingConnected, .receivingConnected: break
             case .ended:
-                (state.subscriptions, state.peers, state.end) = ([], [], event)
+                gone = state.dataSubscriptions
+                (state.subscriptions, state.dataSubscriptions, state.peers, state.end) = ([], [], [], event)
             }
             return Array(state.listeners.values)
         }
+        for subscription in gone { subscription.inbox.finish() }
         for listener in listeners { listener.yield(event) }
         guard case .ended = event else { return }
         for listener in listeners { listener.finish() }

@@ -28,8 +28,9 @@ public final class MediaThreads: Sendable {
     /// - Parameter count: How many threads, at least one; they start with the first client.
     public init(count: Int) { self.count = max(1, count) }
 
-    /// Lets this process have as many sockets as the system allows it: a client takes three, and the usual limit of 1024
-    /// ends at some 340 clients.
+    /// Lets this process have as many sockets as the system allows it.
+    ///
+    /// A client takes three, and the usual limit of 1024 ends at some 340 clients: the first client of a process calls it.
     ///
     /// - Returns: How many files and sockets there may be from now on.
     @discardableResult
@@ -57,8 +58,28 @@ public final class MediaThreads: Sendable {
         for mailbox in mailboxes { mailbox.end() }
     }
 
+    /// How late the threads did what was due: what this machine adds to every delay that its clients measure.
+    public func lag() async -> DelayHistogram {
+        let mailboxes = state.withLock { state in
+            if case .running(let mailboxes) = state { mailboxes } else { [MediaMailbox]() }
+        }
+        var whole = DelayHistogram()
+        for mailbox in mailboxes {
+            whole.merge(
+                await withCheckedContinuation { continuation in
+                    mailbox.post { loop in continuation.resume(returning: loop.lag) }
+                }
+            )
+        }
+        return whole
+    }
+
+    /// Done once, by the first client.
+    private static let socketLimit = raiseSocketLimit()
+
     /// Gives a new client a number and a thread.
     func place() throws(SwiftletClientError) -> (id: Int, mailbox: MediaMailbox) {
+        _ = Self.socketLimit
         let id = nextClient.wrappingAdd(1, ordering: .relaxed).newValue
         let mailboxes = try running()
         return (id, mailboxes[id % mailboxes.count])
@@ -109,6 +130,12 @@ public final class MediaThreads: Sendable {
 struct SessionHandle: Sendable {
     let id: Int
     let mailbox: MediaMailbox
+
+    /// Does something with the session, on its thread.
+    func post(_ body: @escaping @Sendable (MediaLoop, Int) -> Void) {
+        let id = id
+        mailbox.post { loop in body(loop, id) }
+    }
 
     /// Does something with the session, on its thread, and waits for what comes of it; `nil` when the session is gone.
     func perform<Result: Sendable>(

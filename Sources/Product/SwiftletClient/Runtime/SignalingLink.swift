@@ -44,7 +44,7 @@ final class SignalingLink: Sendable {
     ///   - peer: The peer's id.
     ///   - options: Query, headers and timeouts.
     /// - Returns: The connection, whose ``run(_:)`` has to be called.
-    /// - Throws: `invalidURL`, `refused` or `unreachable`.
+    /// - Throws: `invalidURL`, `invalidSource` for trusted certificates that cannot be read, `refused` or `unreachable`.
     static func open(
         _ text: String,
         room: String,
@@ -68,8 +68,8 @@ final class SignalingLink: Sendable {
         // What the server sends is bounded by its own rules; a room of 200 has much to say at once.
         (limits.messagesPerSecond, limits.messageBurst, limits.waitingMessages) = (1e6, 1e6, 1 << 16)
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        let tls = isSecure ? try tlsContext(options) : nil
         do {
-            let tls = isSecure ? try tlsContext(options) : nil
             let connection = try await WebSocketClient.connect(
                 host: bare,
                 port: url.port ?? (isSecure ? 443 : 80),
@@ -93,10 +93,17 @@ final class SignalingLink: Sendable {
         }
     }
 
-    private static func tlsContext(_ options: ClientOptions) throws -> NIOSSLContext {
+    private static func tlsContext(_ options: ClientOptions) throws(SwiftletClientError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if !options.verifiesCertificate { configuration.certificateVerification = .none }
-        return try NIOSSLContext(configuration: configuration)
+        do {
+            if let file = options.trustedCertificates {
+                configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(file))]
+            }
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw SwiftletClientError(.invalidSource, "\(options.trustedCertificates ?? "TLS"): \(error)")
+        }
     }
 
     /// Why it ended.

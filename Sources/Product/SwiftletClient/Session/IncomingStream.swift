@@ -22,6 +22,8 @@ final class IncomingStream {
     private let checker: StreamChecker?
     private let began: Instant
     private var counts = SubscriptionStatistics()
+    /// What the profile swallowed, as long as nothing later came.
+    private var swallowed: [UInt16] = []
     private var lastRequest: Instant?
     private var wantsKeyFrame = false
     /// Of what cannot be checked: when the last whole frame came.
@@ -78,6 +80,7 @@ final class IncomingStream {
             if isRetransmission {
                 payload = payload.extracting(RTXPayload.headerLength..<payload.count)
             } else {
+                if !swallowed.isEmpty { countSwallowed(before: packet.sequenceNumber) }
                 counts.packets &+= 1
                 counts.bytes &+= UInt64(packet.bytes.count)
             }
@@ -114,12 +117,21 @@ final class IncomingStream {
                 now: now
             )
             noteChecked(now: now)
-        case .none:
-            let isKeyFrame = plan.codec?.isKeyFrame(payload) ?? false
-            if isKeyFrame { lastKeyTimestamp = packet.timestamp }
-            guard plan.kind == .audio || packet.marker, !payload.isEmpty else { return }
-            noteFrame(isKeyFrame: lastKeyTimestamp == packet.timestamp, now: now)
+        case .timedVideo(let codec):
+            if let reading = PayloadReading(payload, codec) {
+                counts.delay.record(nanoseconds: unixNow &- reading.tag.capture)
+            }
+            notePacket(packet, payload, now: now)
+        case .none: notePacket(packet, payload, now: now)
         }
+    }
+
+    /// Takes a packet whose payload is not looked into: markers end frames.
+    private func notePacket(_ packet: borrowing RTPPacketView, _ payload: Span<UInt8>, now: Instant) {
+        let isKeyFrame = plan.codec?.isKeyFrame(payload) ?? false
+        if isKeyFrame { lastKeyTimestamp = packet.timestamp }
+        guard plan.kind == .audio || packet.marker, !payload.isEmpty else { return }
+        noteFrame(isKeyFrame: lastKeyTimestamp == packet.timestamp, now: now)
     }
 
     private func noteChecked(now: Instant) {
@@ -147,7 +159,23 @@ final class IncomingStream {
     }
 
     /// Notes a packet that never came here because of the client's own ``NetworkProfile``.
-    func noteSwallowed(ssrc: UInt32) { if ssrc == plan.ssrc { counts.packetsSwallowed &+= 1 } }
+    ///
+    /// It counts from when a later one comes, which is also when the loss can be known.
+    func noteSwallowed(ssrc: UInt32, sequence: UInt16) {
+        guard ssrc == plan.ssrc else { return }
+        if swallowed.count == Self.window {
+            swallowed.removeFirst()
+            counts.packetsSwallowed &+= 1
+        }
+        swallowed.append(sequence)
+    }
+
+    private func countSwallowed(before sequence: UInt16) {
+        let all = swallowed.count
+        swallowed.removeAll { Int16(bitPattern: $0 &- sequence) < 0 }
+        // What came before the first packet of all cannot be missed.
+        if counts.packets > 0 { counts.packetsSwallowed &+= UInt64(all - swallowed.count) }
+    }
 
     /// Notes that the producer pauses or goes on: what it says then has no relation to before.
     func setPaused(_ isPaused: Bool) {

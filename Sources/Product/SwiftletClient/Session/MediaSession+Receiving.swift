@@ -53,7 +53,7 @@ extension MediaSession {
     private func noteSwallowed(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         guard PacketClass(of: bytes, in: range) == .rtp else { return }
         let ssrc = bytes.uint32(at: range.lowerBound + 8)
-        incoming[ssrc]?.noteSwallowed(ssrc: ssrc)
+        incoming[ssrc]?.noteSwallowed(ssrc: ssrc, sequence: bytes.uint16(at: range.lowerBound + 2))
     }
 
     private func take(

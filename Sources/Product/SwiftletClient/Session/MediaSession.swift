@@ -23,6 +23,10 @@ package final class MediaSession {
         case recovered(TransportSide)
         /// The link is gone for good; the reason is for people.
         case lost(TransportSide, String)
+        /// A message came by a data channel, under the subscription's id.
+        case message(String, DataMessage)
+        /// The association of a link that is still there has ended: its data channels are gone.
+        case channelsLost(TransportSide)
     }
 
     /// Between two rounds of reports.
@@ -125,6 +129,7 @@ package final class MediaSession {
             side: side,
             link: PeerLink(controlling: agent, context: context),
             candidates: plan.candidates,
+            maximumMessageSize: plan.maximumMessageSize,
             reporter: reporter,
             now: now
         )
@@ -152,10 +157,14 @@ package final class MediaSession {
         for one in links {
             guard let one, !one.isLost else { continue }
             one.isLost = true
+            loseData(one, SwiftletClientError(.closed, "the client has left"))
             one.link.close(now: now)
             drain(one, now: now)
         }
     }
+
+    /// A number that nobody can guess.
+    func secretSeed() -> UInt64 { secrets.next() }
 
     private func freshCredentials() -> ICECredentials {
         var generator = Borrowed(base: secrets)
@@ -169,9 +178,16 @@ package final class MediaSession {
         mutating func next() -> UInt64 { base.next() }
     }
 
-    /// Takes what a link wants done.
+    /// Takes what a link wants done, and lets its data channels act on it.
     func drain(_ one: SessionLink, now: Instant) {
+        drainOutputs(one, now: now)
+        settleData(one, now: now)
+    }
+
+    /// Takes what a link wants done.
+    func drainOutputs(_ one: SessionLink, now: Instant) {
         while let output = one.link.poll() {
+            if one.iceTime == nil, one.link.selectedTuple != nil { one.iceTime = now - one.opened }
             switch output {
             case .send(let bytes, let tuple):
                 outbox.append(bytes, to: tuple)
@@ -183,9 +199,8 @@ package final class MediaSession {
                 one.isDisconnected = false
                 tell(.recovered(one.side))
             case .dtlsStateChanged(let state): handle(state, one, now: now)
-            case .iceStateChanged, .selectedTupleChanged, .tupleAdded, .tupleRemoved, .usernameFragmentRetired,
-                .applicationData:
-                break
+            case .applicationData(let packet): takeData(one, packet, now: now)
+            case .iceStateChanged, .selectedTupleChanged, .tupleAdded, .tupleRemoved, .usernameFragmentRetired: break
             }
         }
     }
@@ -205,10 +220,11 @@ package final class MediaSession {
     private func lose(_ one: SessionLink, _ reason: String) {
         guard !one.isLost else { return }
         one.isLost = true
+        loseData(one, SwiftletClientError(.mediaLost, reason))
         tell(.lost(one.side, reason))
     }
 
-    private func tell(_ output: Output) { outputs.append(output) }
+    func tell(_ output: Output) { outputs.append(output) }
 
     // MARK: Streams
 
@@ -311,6 +327,7 @@ package final class MediaSession {
         for one in links {
             guard let one, !one.isLost else { continue }
             next = earliest(next, earliest(one.link.nextDeadline, one.feedback.nextDeadline))
+            next = earliest(next, one.data?.nextDeadline)
         }
         return earliest(next, earliest(heldUp.nextDeadline, heldDown.nextDeadline))
     }
@@ -324,6 +341,7 @@ package final class MediaSession {
                 one.link.handleTimeout(now: now)
                 drain(one, now: now)
             }
+            if let due = one.data?.nextDeadline, due <= now { advanceData(one, now: now) }
             if let due = one.feedback.nextDeadline, due <= now { sendFeedback(one, now: now) }
         }
         if let nextFrame, nextFrame <= now { sendFrames(now: now) }
@@ -339,6 +357,9 @@ package final class MediaSession {
         var statistics = counts
         for (id, media) in publications { statistics.publications[id] = media.statistics }
         for (id, stream) in subscriptions { statistics.subscriptions[id] = stream.statistics(now: now) }
+        addData(to: &statistics)
+        statistics.sendingICETime = links[TransportSide.sending.rawValue]?.iceTime
+        statistics.receivingICETime = links[TransportSide.receiving.rawValue]?.iceTime
         statistics.sendingConnectTime = links[TransportSide.sending.rawValue]?.connectTime
         statistics.receivingConnectTime = links[TransportSide.receiving.rawValue]?.connectTime
         return statistics

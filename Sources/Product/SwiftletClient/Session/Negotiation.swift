@@ -149,12 +149,22 @@ package enum Negotiation {
 
     /// How to receive what is offered.
     ///
+    /// - Parameters:
+    ///   - kind: Sound or video.
+    ///   - type: How its sizes and layers travel.
+    ///   - parameters: Its stream and codecs.
+    ///   - appData: What its sender said of it.
+    ///   - isChecked: Whether synthetic video is checked frame by frame.
+    ///   - isRepaired: Whether lost packets of video are asked for.
+    /// - Returns: The plan.
     /// - Throws: ``SwiftletClientError/Code/unsupported`` when it has no stream or codec that we understand.
     package static func subscription(
         _ kind: MediaKind,
         _ type: ConsumerType,
         _ parameters: RtpParameters,
-        appData: JSONValue
+        appData: JSONValue,
+        isChecked: Bool = true,
+        isRepaired: Bool = true
     ) throws(SwiftletClientError) -> SubscriptionPlan {
         guard let encoding = parameters.encodings.first, let ssrc = encoding.ssrc,
             let codec = parameters.codecs.first(where: { !$0.isFeature })
@@ -167,10 +177,10 @@ package enum Negotiation {
             rtxSSRC: encoding.rtx?.ssrc,
             payloadType: codec.payloadType,
             clockRate: codec.clockRate,
-            usesNack: codec.rtcpFeedback.contains(RtcpFeedback(type: "nack")) && kind == .video,
+            usesNack: isRepaired && codec.rtcpFeedback.contains(RtcpFeedback(type: "nack")) && kind == .video,
             usesKeyFrameRequests: kind == .video,
             transportSequence: transportCC?.id ?? 0,
-            check: check(kind, type, codec, encoding, appData)
+            check: check(kind, type, codec, encoding, appData, isChecked)
         )
     }
 
@@ -179,11 +189,13 @@ package enum Negotiation {
         _ type: ConsumerType,
         _ codec: RtpCodecParameters,
         _ encoding: RtpEncodingParameters,
-        _ appData: JSONValue
+        _ appData: JSONValue,
+        _ isChecked: Bool
     ) -> SubscriptionPlan.Check {
         guard let about = appData[syntheticMember] else { return .none }
         guard kind == .video else { return .syntheticAudio }
         guard let synthetic = SyntheticCodec(rawValue: codec.normalizedName) else { return .none }
+        guard isChecked else { return .timedVideo(synthetic) }
         let isSVC = type == .svc && ScalabilityMode(parsing: encoding.scalabilityMode).spatialLayers > 1
         var rules = StreamChecker.Rules(synthetic, isSVC: isSVC)
         var frameRate = 30.0

@@ -16,6 +16,13 @@ final class SessionLink {
     var transportSequence: UInt16 = 0
     /// What is told of packets received.
     var feedback: TransportFeedbackGenerator
+    /// Bytes of the longest message that the server takes by data channels; `nil` where it takes none.
+    let maximumMessageSize: Int?
+    /// Data channels, once there are any.
+    var data: DataLink?
+    /// Until ICE had a way.
+    var iceTime: Duration?
+    /// Until DTLS was through.
     var connectTime: Duration?
     /// Whether ICE has no way at present.
     var isDisconnected = false
@@ -26,9 +33,11 @@ final class SessionLink {
         side: TransportSide,
         link: PeerLink,
         candidates: [ICEControllingAgent.RemoteCandidate],
+        maximumMessageSize: Int?,
         reporter: UInt32,
         now: Instant
     ) {
+        self.maximumMessageSize = maximumMessageSize
         (self.side, self.link, self.candidates, opened) = (side, link, candidates, now)
         feedback = TransportFeedbackGenerator(senderSSRC: reporter)
     }

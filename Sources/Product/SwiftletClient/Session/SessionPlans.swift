@@ -19,12 +19,16 @@ package struct TransportPlan: Sendable {
     package var remote: ICECredentials
     package var candidates: [ICEControllingAgent.RemoteCandidate]
     package var fingerprint: RemoteFingerprint
+    /// Bytes of the longest message that it takes by data channels; `nil` where it takes none.
+    package var maximumMessageSize: Int?
 
     package init(
         remote: ICECredentials,
         candidates: [ICEControllingAgent.RemoteCandidate],
-        fingerprint: RemoteFingerprint
+        fingerprint: RemoteFingerprint,
+        maximumMessageSize: Int? = nil
     ) {
+        self.maximumMessageSize = maximumMessageSize
         (self.remote, self.candidates, self.fingerprint) = (remote, candidates, fingerprint)
     }
 }
@@ -75,6 +79,8 @@ package struct SubscriptionPlan: Sendable {
         case syntheticAudio
         /// A ``SyntheticVideoSource``.
         case syntheticVideo(StreamChecker.Rules)
+        /// The same, of which only the time in it is read.
+        case timedVideo(SyntheticCodec)
     }
 
     package var kind: MediaKind
