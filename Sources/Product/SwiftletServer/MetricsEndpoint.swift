@@ -113,6 +113,7 @@ struct ServerMetrics: Sendable {
             (ContinuousClock.now - began) / .seconds(1)
         )
         await addWorkers(to: &text)
+        await addCounters(to: &text)
         let counts = admission.counts
         text.add("swiftlet_rooms", .gauge, "Rooms with somebody in them.", Double(counts.rooms))
         text.add("swiftlet_peers", .gauge, "Peers that are connected.", Double(counts.peers))
@@ -136,6 +137,39 @@ struct ServerMetrics: Sendable {
             .gauge,
             "Resident memory of a worker.",
             uses.map { ($0.labels, $0.1.residentBytes) }
+        )
+    }
+
+    private func addCounters(to text: inout MetricsText) async {
+        let counters = [
+            ("packets_received_total", "RTP packets that a worker received.", "packetsReceived"),
+            ("packets_forwarded_total", "RTP packets that a worker forwarded.", "packetsForwarded"),
+            ("packets_resent_total", "RTP packets that a worker sent again.", "packetsResent"),
+            ("messages_sent_total", "Messages that a worker gave to the system, of up to 64 packets each.", "messages"),
+            (
+                "padding_bytes_total", "Bytes of padding that made packets equal, so that they leave as one.",
+                "paddingBytes"
+            ),
+        ]
+        let workers = await pool.counters()
+        for (name, help, key) in counters {
+            let values = workers.compactMap { worker in
+                worker.counts[key].map {
+                    (labels: [("worker", "\(worker.slot)"), ("pid", "\(worker.pid)")], Double($0))
+                }
+            }
+            text.add("swiftlet_worker_\(name)", .counter, help, values)
+        }
+        let turns = workers.compactMap { worker in
+            worker.counts["loop.longestTurnMicroseconds"].map {
+                (labels: [("worker", "\(worker.slot)"), ("pid", "\(worker.pid)")], Double($0) / 1_000_000)
+            }
+        }
+        text.add(
+            "swiftlet_worker_longest_turn_seconds",
+            .gauge,
+            "The longest that a worker's loop took for a turn.",
+            turns
         )
     }
 

@@ -60,6 +60,34 @@ actor WorkerPool {
         slots.indices.compactMap { index in slots[index].running.map { (index, $0.worker.pid) } }
     }
 
+    /// What the workers that are running count, by name; without those that do not answer within a second.
+    func counters() async -> [(slot: Int, pid: Int32, counts: [String: UInt64])] {
+        let workers = slots.indices.compactMap { index in slots[index].running.map { (index, $0.worker) } }
+        let (answers, continuation) = AsyncStream.makeStream(
+            of: (slot: Int, pid: Int32, counts: [String: UInt64])?.self
+        )
+        // Not structured: who waits for a worker that hangs could not be ended.
+        for (slot, worker) in workers {
+            Task {
+                let dump = try? await worker.dump()
+                continuation.yield(dump.map { (slot, worker.pid, $0.counters) })
+            }
+        }
+        let patience = Task {
+            try await Task.sleep(for: .seconds(1))
+            continuation.finish()
+        }
+        defer { patience.cancel() }
+        var found: [(slot: Int, pid: Int32, counts: [String: UInt64])] = []
+        var left = workers.count
+        var iterator = answers.makeAsyncIterator()
+        while left > 0, let answer = await iterator.next() {
+            left -= 1
+            if let answer { found.append(answer) }
+        }
+        return found.sorted { $0.slot < $1.slot }
+    }
+
     /// Starts every worker.
     ///
     /// - Throws: ``SettingsError`` when one cannot be started or cannot listen; then none is left running.
