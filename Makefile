@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench charts soak format lint docs clean
+.PHONY: help run test fuzz bench bench-peers charts soak format lint docs clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what is missing and serve calls (LAN=1: https for other devices; ARGS="...": more flags)
 	@Scripts/run LAN="$(LAN)" -- $(ARGS)
@@ -18,6 +18,9 @@ fuzz: ## Feed made-up bytes to every parser and rewriter, 60 s each (SECONDS=n; 
 
 bench: ## Measure everything beside its floor: tables, and JSON lines in .bench (ARGS="--quick"; ARGS="--only idle")
 	@Scripts/bench $(ARGS)
+
+bench-peers: ## Measure one stream to 50 WebRTC viewers beside Janus from Debian
+	@Scripts/bench-peers $(ARGS)
 
 charts: ## Draw what the last whole bench measured into Docs/PERFORMANCE.md
 	@Scripts/bench-charts

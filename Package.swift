@@ -411,6 +411,7 @@ let package = Package(
 // The benchmarks stand here and not in a package of their own, which would not see `package` symbols.
 if Context.environment["SWIFTLET_BENCH"] != nil {
     package.products.append(.executable(name: "swiftlet-bench", targets: ["swiftlet-bench"]))
+    package.products.append(.executable(name: "swiftlet-bench-join", targets: ["swiftlet-bench-join"]))
     package.targets += [
         .target(
             name: "CForward",
@@ -431,12 +432,20 @@ if Context.environment["SWIFTLET_BENCH"] != nil {
                 "ICE",
                 "DTLS",
                 "SRTP",
+                "STUN",
                 "Crypto",
                 "Wire"
             ) + ["CForward", "Crowd", "Usrsctp", "swiftlet-worker"],
             path: "Benchmarks",
-            exclude: ["CForward"],
-            sources: ["Forward", "Data"],
+            exclude: ["CForward", "Join", "Peers/janus.py", "Peers/any_interface.c"],
+            sources: ["Forward", "Data", "Peers"],
+            swiftSettings: borrowing
+        ),
+        // By the public API, so it links the host's side, which the others do without.
+        .executableTarget(
+            name: "swiftlet-bench-join",
+            dependencies: rooms("Swiftlet", "EventLoop", "PeerLink", "ICE", "DTLS", "SRTP", "Crypto", "Wire"),
+            path: "Benchmarks/Join",
             swiftSettings: borrowing
         ),
     ]

@@ -39,6 +39,9 @@ static void sleep_until(int64_t at) {
 static int open_socket(uint32_t address, int *port) {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), size = 32 << 20;
     if (fd < 0) return -errno;
+    int on = 1;
+    // So that a peer can have a socket of its own while it connects.
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
     struct sockaddr_in local = {.sin_family = AF_INET};
@@ -78,13 +81,17 @@ static void take(forward_phase *p, const uint8_t *message, uint32_t length, uint
     // RTP alone counts else: version 2 and no RTCP packet type.
     if (length < 12 || message[0] >> 6 != 2 || (message[1] >= 192 && message[1] <= 223)) return;
     uint32_t packets = (length + segment - 1) / segment;
-    if (p->arrived == 0) p->first_ns = at;
+    if (p->arrived == 0) {
+        p->first_ns = at;
+        memcpy(&p->first_timestamp, message + 4, 4);
+        p->first_timestamp = ntohl(p->first_timestamp);
+    }
     p->last_ns = at;
     for (uint32_t i = 0; p->delays && i < packets && p->delay_count < p->delay_capacity; i++) {
         if ((p->arrived + i) % p->sample != 0) continue;
         uint32_t index;
         memcpy(&index, message + (size_t)i * segment + 4, 4);
-        index = ntohl(index);
+        index = ntohl(index) + p->offset;
         if (index < p->first || index >= p->first + p->count) continue;
         int64_t delay = at - p->sent_ns[index];
         p->delays[p->delay_count++] = delay < 0 ? 0 : delay > UINT32_MAX ? UINT32_MAX : (uint32_t)delay;

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include "CForward.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -76,14 +77,22 @@ void forward_end(forward_child *child) {
 }
 
 int64_t forward_cpu_ns(int pid) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/schedstat", pid);
-    FILE *file = fopen(path, "r");
-    long long used = -1;
-    if (!file) return -1;
-    if (fscanf(file, "%lld", &used) != 1) used = -1;
-    fclose(file);
-    return used;
+    char path[320];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *threads = opendir(path);
+    if (!threads) return -1;
+    int64_t sum = 0;
+    for (struct dirent *one; (one = readdir(threads));) {
+        long long used = 0;
+        if (one->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, one->d_name);
+        FILE *file = fopen(path, "r");
+        if (!file) continue;
+        if (fscanf(file, "%lld", &used) == 1) sum += used;
+        fclose(file);
+    }
+    closedir(threads);
+    return sum;
 }
 
 int64_t forward_rss_kb(int pid) {

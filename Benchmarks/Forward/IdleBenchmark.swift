@@ -74,9 +74,9 @@ struct IdleBenchmark {
             script.append(datagram, at: Int64(check) * step, from: peer)
         }
         let first = checks / (seconds + 1)
-        _ = try load.run(0..<first, to: child, settle: .milliseconds(10))
+        _ = try load.run(0..<first, to: child.target, settle: .milliseconds(10))
         let before = child.cpuSeconds
-        let outcome = try load.run(first..<checks, to: child, settle: .milliseconds(10))
+        let outcome = try load.run(first..<checks, to: child.target, settle: .milliseconds(10))
         return ((child.cpuSeconds - before) / Double(seconds), Double(outcome.answers) / Double(seconds))
     }
 

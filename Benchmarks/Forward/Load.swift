@@ -30,6 +30,8 @@ final class Load {
         var delays: [Double]
         /// ICE checks that were answered.
         var answers: Int
+        /// The RTP timestamp of the first packet that arrived.
+        var firstTimestamp: UInt32
         /// How late the latest packet was sent, in seconds.
         var lateness: Double
 
@@ -37,6 +39,15 @@ final class Load {
         var run: Double { Double(arrived) / Double(max(1, messages)) }
         /// Packets that left the forwarder: those that arrived, and those in messages that were not read in time.
         var left: Double { Double(arrived) + Double(overflow) * run }
+    }
+
+    /// Where packets go.
+    struct Target {
+        var port: Int32
+        /// Where it speaks to its host, or -1.
+        var channel: Int32 = -1
+        /// What it takes from RTP timestamps.
+        var offset: UInt32 = 0
     }
 
     private static let delayCapacity = 200_000
@@ -62,7 +73,7 @@ final class Load {
     func run(
         _ range: Range<Int>,
         pace: Double = 1,
-        to child: Child,
+        to target: Target,
         settle: Duration,
         sampling expected: Int? = nil
     ) throws -> Outcome {
@@ -71,7 +82,10 @@ final class Load {
             unsafe seen.phase.bytes = script.bytes
             unsafe seen.phase.entries = script.entries
             unsafe (seen.phase.first, seen.phase.count) = (UInt32(range.lowerBound), UInt32(range.count))
-            unsafe (seen.phase.pace, seen.phase.port, seen.phase.channel) = (pace, child.port, child.channel)
+            unsafe (seen.phase.pace, seen.phase.port, seen.phase.channel) = (
+                pace, target.port, target.channel
+            )
+            unsafe seen.phase.offset = target.offset
             unsafe seen.phase.settle_ns =
                 settle.components.attoseconds / 1_000_000_000 + settle.components.seconds * 1_000_000_000
             unsafe seen.phase.sent_ns = script.sentTimes
@@ -88,6 +102,7 @@ final class Load {
             overflow: Int(seen.phase.overflow),
             delays: delays.prefix(Int(seen.phase.delay_count)).map { Double($0) / 1000 }.sorted(),
             answers: Int(seen.phase.answers),
+            firstTimestamp: seen.phase.first_timestamp,
             lateness: Double(seen.phase.latest_ns) / 1e9
         )
     }
@@ -122,8 +137,8 @@ final class Child {
         return String(decoding: line.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Where it speaks to its host.
-    var channel: Int32 { process.channel }
+    /// Where to send packets for it.
+    var target: Load.Target { Load.Target(port: port, channel: process.channel) }
     /// Seconds of CPU time that it has used.
     var cpuSeconds: Double { Double(forward_cpu_ns(process.pid)) / 1e9 }
     /// Its resident memory.

@@ -32,9 +32,15 @@ struct Case {
     var consumers: Int
     var traffic: Traffic
     var suite = Scenario.Suite.gcm
+    /// Packets per second out of the forwarder while its cost is measured, if not ``usualRate``.
+    var rate: Double?
+    /// Where publishers begin to count.
+    var sequence: UInt64 = 1000
 
-    /// Packets per second out of the forwarder while its cost is measured: what either carries at about half load.
-    var steadyRate: Double {
+    var steadyRate: Double { rate ?? usualRate }
+
+    /// What either forwarder carries at about half load.
+    private var usualRate: Double {
         switch traffic {
         case .bursts(1): consumers == 1 ? 40_000 : 60_000
         case .bursts(let count) where count < 8: consumers == 1 ? 60_000 : 90_000
@@ -66,7 +72,9 @@ struct Case {
     func write(_ script: Script, steadySeconds: Double, packets: Int) throws {
         let scenario = scenario
         try script.reset(scenario)
-        var streams = (0..<scenario.publishers).map { MediaStream(peer: $0, ssrc: Scenario.ssrc(of: $0, 0)) }
+        var streams = (0..<scenario.publishers).map {
+            MediaStream(peer: $0, ssrc: Scenario.ssrc(of: $0, 0), sequence: sequence)
+        }
         var plans: [Script.Plan] = []
         // Every stream begins with key frames, one packet each.
         for stream in streams.indices {
@@ -161,34 +169,38 @@ struct Measurement {
     /// times as fast as planned.
     func run(_ forwarder: Forwarder, _ scenario: Scenario, _ phases: Phases, pace: Double = 1) throws -> Sample {
         let child = try Child(forwarder, scenario, load: load)
-        _ = try load.run(0..<phases.steady.lowerBound, to: child, settle: .milliseconds(20))
-        let before = child.cpuSeconds
-        let measured = try load.run(
-            phases.steady,
-            to: child,
-            settle: .milliseconds(30),
-            sampling: phases.expected
-        )
-        let used = child.cpuSeconds - before
-        guard measured.arrived > 0 else { throw Refusal(text: "nothing came through the \(forwarder.rawValue)") }
-        var sample = Sample(
-            microsecondsPerPacket: used * 1e6 / measured.left,
-            load: used / max(measured.seconds, 0.001),
-            median: percentile(0.5, of: measured.delays),
-            percentile99: percentile(0.99, of: measured.delays),
-            residentKilobytes: child.residentKilobytes,
-            run: measured.run,
-            left: measured.left,
-            lateness: measured.lateness
-        )
+        var sample = try run(phases, to: child.target) { child.cpuSeconds }
+        sample.residentKilobytes = child.residentKilobytes
         guard !phases.excess.isEmpty else { return sample }
-        let overloaded = try load.run(phases.excess, pace: pace, to: child, settle: .milliseconds(50))
+        let overloaded = try load.run(phases.excess, pace: pace, to: child.target, settle: .milliseconds(50))
         guard overloaded.arrived > 0 else { throw Refusal(text: "nothing came through the \(forwarder.rawValue)") }
         sample.packetsPerSecond = overloaded.left / max(overloaded.seconds, 0.001)
         sample.overloadedRun = overloaded.run
         sample.residentKilobytes = child.residentKilobytes
         sample.unread = Double(overloaded.overflow) * overloaded.run / overloaded.left
         return sample
+    }
+
+    /// Runs whatever forwarder through the beginning and the steady load.
+    func run(_ phases: Phases, to forwarder: Load.Target, cpuSeconds: () -> Double) throws -> Sample {
+        var target = forwarder
+        let start = try load.run(0..<phases.steady.lowerBound, to: target, settle: .milliseconds(20))
+        // Packets are known by their timestamps, which some forwarders count anew.
+        if start.arrived > 0, forwarder.channel < 0 { target.offset = 0 &- start.firstTimestamp }
+        let before = cpuSeconds()
+        let measured = try load.run(phases.steady, to: target, settle: .milliseconds(30), sampling: phases.expected)
+        let used = cpuSeconds() - before
+        guard measured.arrived > 0 else { throw Refusal(text: "nothing came through") }
+        return Sample(
+            microsecondsPerPacket: used * 1e6 / measured.left,
+            load: used / max(measured.seconds, 0.001),
+            median: percentile(0.5, of: measured.delays),
+            percentile99: percentile(0.99, of: measured.delays),
+            residentKilobytes: 0,
+            run: measured.run,
+            left: measured.left,
+            lateness: measured.lateness
+        )
     }
 }
 

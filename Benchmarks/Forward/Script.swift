@@ -12,13 +12,13 @@ struct MediaStream {
     let peer: Int
     let ssrc: UInt32
     let isVideo: Bool
-    fileprivate var sequence: UInt64 = 1000
+    fileprivate var sequence: UInt64
     fileprivate var picture = 0
     /// The script's packet that the frame begins with.
     fileprivate var frame = 0
 
-    init(peer: Int, ssrc: UInt32, isVideo: Bool = true) {
-        (self.peer, self.ssrc, self.isVideo) = (peer, ssrc, isVideo)
+    init(peer: Int, ssrc: UInt32, isVideo: Bool = true, sequence: UInt64 = 1000) {
+        (self.peer, self.ssrc, self.isVideo, self.sequence) = (peer, ssrc, isVideo, sequence)
     }
 }
 

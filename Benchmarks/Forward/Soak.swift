@@ -37,7 +37,7 @@ struct Soak {
                 }
                 try script.write(plans, of: &streams)
                 let range = 0..<script.count
-                let outcome = try load.run(range, to: child, settle: .milliseconds(10))
+                let outcome = try load.run(range, to: child.target, settle: .milliseconds(10))
                 sent += Self.packetsPerSecond * Self.consumers
                 arrived += outcome.arrived
             }

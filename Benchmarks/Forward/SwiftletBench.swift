@@ -16,6 +16,7 @@ enum SwiftletBench {
                swiftlet-bench engine [--consumers N] [--burst N]
                swiftlet-bench memory
                swiftlet-bench data [--quick]
+               swiftlet-bench peers VIEWERS PID PORT
                swiftlet-bench soak [--minutes N]
 
         """
@@ -39,6 +40,10 @@ enum SwiftletBench {
                 var benchmark = IdleBenchmark(load: try load())
                 if arguments.contains("--quick") { benchmark.seconds = 2 }
                 try benchmark.run()
+            case "peers":
+                let numbers = arguments.dropFirst(2).compactMap { Int32($0) }
+                guard numbers.count == 3 else { fail(usage, 64) }
+                try PeersBenchmark(viewers: Int(numbers[0]), pid: numbers[1], port: numbers[2], load: try load()).run()
             case "floor":
                 var floor = try scenario(arguments).floor
                 exit(unsafe forward_floor_main(&floor))

@@ -59,6 +59,7 @@ typedef struct {
     double pace;                   ///< How many times as fast as the entries say.
     int port;                      ///< Loopback UDP port of the forwarder.
     int channel;                   ///< The descriptor on which it speaks to its host, who reads all along.
+    uint32_t offset;               ///< What a forwarder has taken from RTP timestamps.
     int64_t settle_ns;             ///< How long to wait for the last packets.
     int64_t *sent_ns;              ///< Wall time at which each packet was sent, by its index among all packets.
     uint32_t *delays;              ///< Delay of every sampled packet in nanoseconds; NULL for none.
@@ -72,6 +73,7 @@ typedef struct {
     uint64_t overflow;          ///< Out: messages lost because the peers were not read fast enough.
     int64_t first_ns, last_ns;  ///< Out: when the first and the last arrived, kernel time.
     uint32_t delay_count;       ///< Out: how many were sampled.
+    uint32_t first_timestamp;   ///< Out: of the first that arrived.
     int64_t latest_ns;          ///< Out: how late the latest packet was sent.
 } forward_phase;
 
@@ -96,7 +98,7 @@ int forward_read_line(forward_child *child, char *line, int capacity);
 /// Closes the child's channel and waits for its end, by force after a second.
 void forward_end(forward_child *child);
 
-/// CPU time that a process of one thread has used, in nanoseconds, or -1.
+/// CPU time that all threads of a process have used, in nanoseconds, or -1.
 int64_t forward_cpu_ns(int pid);
 /// Resident kilobytes of a process, or -1.
 int64_t forward_rss_kb(int pid);
