@@ -174,7 +174,9 @@ struct Measurement {
         guard !phases.excess.isEmpty else { return sample }
         let overloaded = try load.run(phases.excess, pace: pace, to: child.target, settle: .milliseconds(50))
         guard overloaded.arrived > 0 else { throw Refusal(text: "nothing came through the \(forwarder.rawValue)") }
-        sample.packetsPerSecond = overloaded.left / max(overloaded.seconds, 0.001)
+        // Where few were read, their times tell less than for how long packets were sent.
+        let seconds = max(overloaded.seconds, load.script.seconds(of: phases.excess) / pace, 0.001)
+        sample.packetsPerSecond = overloaded.left / seconds
         sample.overloadedRun = overloaded.run
         sample.residentKilobytes = child.residentKilobytes
         sample.unread = Double(overloaded.overflow) * overloaded.run / overloaded.left

@@ -87,6 +87,12 @@ final class Script {
         return low
     }
 
+    /// Seconds between the first and the last packet of a part.
+    func seconds(of range: Range<Int>) -> Double {
+        guard !range.isEmpty else { return 0 }
+        return unsafe Double(places[range.upperBound - 1].at_ns - places[range.lowerBound].at_ns) / 1e9
+    }
+
     /// Begins anew, for these peers.
     func reset(_ scenario: Scenario) throws {
         (count, used, base) = (0, 0, 0)
