@@ -37,34 +37,34 @@ extension TransportBody {
             let text = "\(options.count) consumers, at most \(ConsumerOptions.maximumCount) are allowed at once"
             throw SwiftletError(.invalidArgument, text)
         }
-        let router = try openRouter()
-        var results: [Result<Consumer, SwiftletError>] = []
-        results.reserveCapacity(options.count)
-        var prepared: [(place: Int, Prepared)] = []
-        for one in options {
-            do throws(SwiftletError) {
-                let ready = try prepare(one, in: router)
-                prepared.append((results.count, ready))
-                results.append(.success(ready.consumer))
-            } catch {
-                results.append(.failure(error))
+        try requireOpen()
+        return await withTaskGroup { group in
+            var results: [Result<Consumer, SwiftletError>] = []
+            results.reserveCapacity(options.count)
+            for first in stride(from: 0, to: options.count, by: ControlRequest.longestBatch) {
+                let batch = options[first..<min(first + ControlRequest.longestBatch, options.count)]
+                // Prepared behind the gate as well: a crowd's preparations would keep every thread of the host busy.
+                await link.gate.enter(batch.count, lane: .batch)
+                var prepared: [(place: Int, Prepared)] = []
+                for one in batch {
+                    do throws(SwiftletError) {
+                        let ready = try prepare(one, in: try openRouter())
+                        prepared.append((results.count, ready))
+                        results.append(.success(ready.consumer))
+                    } catch {
+                        results.append(.failure(error))
+                    }
+                }
+                group.addTask { [self, prepared, weight = batch.count] in
+                    defer { link.gate.leave(weight) }
+                    return zip(prepared, await ask(for: prepared.map(\.1))).map { ($0.place, $1) }
+                }
             }
-        }
-        let batches = stride(from: 0, to: prepared.count, by: ControlRequest.longestBatch).map {
-            prepared[$0..<min($0 + ControlRequest.longestBatch, prepared.count)]
-        }
-        let refused = await withTaskGroup { group in
-            for batch in batches {
-                group.addTask { [self] in (batch, await ask(for: batch.map(\.1))) }
+            for await batch in group {
+                for (place, error) in batch { if let error { results[place] = .failure(error) } }
             }
-            var refused: [(place: Int, error: SwiftletError)] = []
-            for await (batch, errors) in group {
-                for (one, error) in zip(batch, errors) { if let error { refused.append((one.place, error)) } }
-            }
-            return refused
+            return results
         }
-        for one in refused { results[one.place] = .failure(one.error) }
-        return results
     }
 
     /// Takes everything that a consumer needs before the worker is asked.
@@ -108,8 +108,7 @@ extension TransportBody {
     ///
     /// - Returns: For each what is against it, if anything.
     private func ask(for batch: [Prepared]) async -> [SwiftletError?] {
-        await link.gate.enter(batch.count, lane: .batch)
-        defer { link.gate.leave(batch.count) }
+        guard !batch.isEmpty else { return [] }
         let refusals: [SwiftletError?]
         do throws(SwiftletError) {
             try requireOpen()
