@@ -158,11 +158,11 @@ final class Switchboard {
 
     /// Ends the gathering of those that have waited long enough.
     ///
-    /// When one has, so have those that have waited for half as long: a wake-up for each would cost more than what
-    /// longer runs save.
+    /// When one has, so have those that have waited for three quarters of it: a wake-up for each would cost more than
+    /// what longer runs save.
     func endGathering(now: Instant) {
         guard let first = gathering.first, gatheredUntil[Int(first)] <= now.nanoseconds else { return }
-        let limit = now.nanoseconds &+ flushWindow / 2
+        let limit = now.nanoseconds &+ flushWindow / 4
         while let slot = gathering.first, gatheredUntil[Int(slot)] <= limit {
             _ = gathering.popFirst()
             ready.append(slot)
