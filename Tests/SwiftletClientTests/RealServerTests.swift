@@ -15,9 +15,10 @@ final class RealServer: Sendable {
     private let task: Task<Void, any Error>
     private static let ports = Mutex(Int.random(in: 10_000...19_000))
 
-    init() async throws {
+    init(tls: ServerSettings.TLS = .off) async throws {
         var settings = ServerSettings()
         (settings.port, settings.workers, settings.mediaAddresses) = (0, 1, ["127.0.0.1"])
+        settings.tls = tls
         settings.mediaPort = Self.ports.withLock { port in
             port += 4
             return port
@@ -38,7 +39,7 @@ final class RealServer: Sendable {
             try await task.value
             throw CancellationError()
         }
-        url = "ws://127.0.0.1:\(port)"
+        url = "\(tls == .off ? "ws" : "wss")://127.0.0.1:\(port)"
     }
 
     func stop() async {

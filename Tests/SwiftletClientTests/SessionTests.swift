@@ -86,6 +86,41 @@ struct SessionTests {
         #expect(call.statistics(audio, of: bob).packetsRepaired == 0)
     }
 
+    @Test(
+        "Without repairs the loss shown is the loss put in, from the first packet on and at any time",
+        arguments: [0.02, 0.2]
+    )
+    func unrepairedLoss(share: Double) throws {
+        let call = try VirtualCall(seed: UInt64(share * 100))
+        let (alice, bob) = (try call.join("alice"), try call.join("bob"))
+        // Checks and the handshake are lost too, and repeated.
+        bob.session.profile = NetworkProfile(down: .init(loss: share))
+        let audio = try call.consume(try call.publish(.audio(), by: alice), by: bob)
+        let producer = try call.publish(.video(), by: alice)
+        let checked = try call.consume(producer, isRepaired: false, by: bob)
+        let timed = try call.consume(producer, isChecked: false, isRepaired: false, by: bob)
+        for _ in 0..<60 {
+            call.run(for: .milliseconds(333))
+            for id in [audio, checked, timed] {
+                let seen = call.statistics(id, of: bob)
+                #expect(seen.packetsLost == Int64(seen.packetsSwallowed))
+                #expect(seen.packetsRequested == 0 && seen.packetsRepaired == 0 && seen.duplicates == 0)
+            }
+        }
+        for id in [audio, checked, timed] {
+            let seen = call.statistics(id, of: bob)
+            let whole = Double(seen.packets) + Double(seen.packetsLost)
+            #expect(whole > 500)
+            // Three standard deviations of as many draws.
+            #expect(abs(Double(seen.packetsLost) / whole - share) < 3 * (share * (1 - share) / whole).squareRoot())
+            #expect(seen.faults == 0, "\(seen.faultDetails)")
+            #expect(seen.delay.count > 400)
+        }
+        #expect(call.statistics(checked, of: bob).undecodableFrames > 0)
+        #expect(call.statistics(timed, of: bob).undecodableFrames == 0, "nothing looks")
+        #expect(call.statistics(timed, of: bob).keyFrames > 0)
+    }
+
     @Test("What is lost on the way up is asked for again, and the server reports it")
     func lossUp() throws {
         let call = try VirtualCall(seed: 5)

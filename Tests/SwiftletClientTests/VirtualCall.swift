@@ -39,6 +39,11 @@ final class VirtualCall {
             sockets = [0, 1].map { SocketID(rawValue: UInt32(1000 + number * 2 + $0)) }
         }
 
+        /// What came for a data consumer, in order.
+        func messages(_ id: String) -> [DataMessage] {
+            outputs.compactMap { if case .message(id, let message) = $0 { message } else { nil } }
+        }
+
         func transport(_ side: TransportSide) -> String { "\(name)-\(side)" }
     }
 
@@ -61,6 +66,8 @@ final class VirtualCall {
     private(set) var parties: [Party] = []
     /// Whether the network loses everything.
     var isCut = false
+    /// Streams that the engine says the clients have closed.
+    private(set) var closedStreams: [UInt16] = []
     private(set) var demands: [String: ProducerDemand] = [:]
     private var offers: [String: (party: Party, offer: Negotiation.Offer, consumable: RtpParameters)] = [:]
     private let context: DTLSContext
@@ -126,7 +133,8 @@ final class VirtualCall {
             let request = ControlRequest.CreateWebRtcTransport(
                 id: party.transport(side),
                 routerId: "router",
-                listen: .server(id: "server")
+                listen: .server(id: "server"),
+                sctp: SctpOptions()
             )
             guard case .webRtcTransport(let reply) = try ask(.createWebRtcTransport(request)) else {
                 throw ControlError(.internal, "no transport")
@@ -145,7 +153,8 @@ final class VirtualCall {
                     password: reply.iceParameters.password
                 ),
                 candidates: [.init(address: address, priority: 1)],
-                fingerprint: try #require(fingerprint)
+                fingerprint: try #require(fingerprint),
+                maximumMessageSize: reply.sctpParameters?.maxMessageSize
             )
             let local = ICEControllingAgent.LocalCandidate(
                 socket: party.sockets[side.rawValue],
@@ -194,8 +203,41 @@ final class VirtualCall {
         return id
     }
 
+    /// Opens a data channel, and returns its stream and the data producer's id.
+    func publishData(_ delivery: DataDelivery = DataDelivery(), by party: Party) throws -> (UInt16, id: String) {
+        let stream = try #require(party.session.openChannel(delivery, now: now))
+        serial += 1
+        let id = "data-\(serial)"
+        let parameters = SctpStreamParameters(
+            streamId: stream,
+            ordered: !delivery.isUnordered,
+            maxRetransmits: delivery.maximumRetransmits
+        )
+        try ask(.produceData(.init(id: id, transportId: party.transport(.sending), sctpStreamParameters: parameters)))
+        party.session.nameChannel(stream, id)
+        return (stream, id)
+    }
+
+    /// Lets `reader` receive a data producer, and returns the data consumer's id.
+    func consumeData(_ producer: String, _ delivery: DataDelivery = DataDelivery(), by reader: Party) throws -> String {
+        serial += 1
+        let id = "reader-\(serial)"
+        let request = ControlRequest.ConsumeData(
+            id: id,
+            transportId: reader.transport(.receiving),
+            dataProducerId: producer,
+            ordered: !delivery.isUnordered,
+            maxRetransmits: delivery.maximumRetransmits
+        )
+        guard case .dataConsumed(let reply) = try ask(.consumeData(request)), let own = reply.sctpStreamParameters
+        else { throw ControlError(.internal, "no data consumer") }
+        #expect(reader.session.subscribeData(id, stream: own.streamId, now: now))
+        return id
+    }
+
     /// Lets `viewer` receive a producer, and returns the consumer's id.
-    func consume(_ producer: String, by viewer: Party) throws -> String {
+    func consume(_ producer: String, isChecked: Bool = true, isRepaired: Bool = true, by viewer: Party) throws -> String
+    {
         let (_, offer, consumable) = try #require(offers[producer])
         serial += 1
         let resolved = try ORTC.consumerRtpParameters(
@@ -211,7 +253,9 @@ final class VirtualCall {
             offer.plan.kind,
             type,
             resolved.rtpParameters,
-            appData: offer.appData
+            appData: offer.appData,
+            isChecked: isChecked,
+            isRepaired: isRepaired
         )
         #expect(viewer.session.subscribe(id, plan, now: now))
         try ask(
@@ -311,6 +355,7 @@ final class VirtualCall {
             while let output = party.session.poll() { party.outputs.append(output) }
         }
         while let output = engine.poll() {
+            if case .notify(.dataChannelClosed(_, let stream)) = output { closedStreams.append(stream) }
             guard case .notify(.producerDemand(let id, let demand)) = output else { continue }
             demands[id] = demand
             offers[id]?.party.session.setDemand(
