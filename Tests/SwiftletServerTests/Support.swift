@@ -125,7 +125,8 @@ private final class StartedWorkers: Sendable {
 
         func log(event: LogEvent) {
             guard event.message == "worker started", let said = event.metadata,
-                let port = said["mediaPort"].flatMap({ Int("\($0)") }), let pid = said["worker"].flatMap({ Int32("\($0)") })
+                let port = said["mediaPort"].flatMap({ Int("\($0)") }),
+                let pid = said["worker"].flatMap({ Int32("\($0)") })
             else { return }
             workers.pids.withLock { $0[port] = pid }
         }
