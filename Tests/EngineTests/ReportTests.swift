@@ -52,6 +52,24 @@ struct ReportTests {
         }
     }
 
+    @Test("Reports of many idle transports share wake-ups: in five seconds of 200 at most one each 10 ms")
+    func sharedWakeUps() throws {
+        let rig = try Rig()
+        for index in 0..<200 {
+            _ = try rig.join("peer\(index)")
+            rig.advance(by: .microseconds(3_700))
+        }
+        // The first reports are not together yet.
+        rig.advance(by: .seconds(2))
+        let end = rig.now + .seconds(5)
+        var wakeUps = 0
+        while let deadline = rig.engine.nextDeadline, deadline <= end {
+            rig.advance(by: max(.zero, deadline - rig.now))
+            wakeUps += 1
+        }
+        #expect(wakeUps > 100 && wakeUps <= 500, "\(wakeUps)")
+    }
+
     @Test(
         "Every publisher gets transport-wide feedback each 100 ms, also one of audio alone",
         arguments: [true, false]

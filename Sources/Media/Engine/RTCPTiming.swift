@@ -15,9 +15,14 @@ enum RTCPTiming {
     /// Most bytes of a compound before sealing, so that it crosses any path of 1500 bytes.
     static let maximumCompound = 1200
 
-    /// The time to the next round: 1 to 1.5 s, so that transports do not move in step.
-    static func next(using random: inout SeededRandom) -> Duration {
-        round * Int64.random(in: 10...15, using: &random) / 10
+    /// Rounds begin at multiples of this, so that those of many transports share one wake-up and one system call.
+    static let grid = Duration.milliseconds(10)
+
+    /// When the next round is: 1 to 1.5 s after this one, so that transports do not move in step.
+    static func next(after now: Instant, using random: inout SeededRandom) -> Instant {
+        let due = now + round * Int64.random(in: 10...15, using: &random) / 10
+        let grid = Self.grid.wholeNanoseconds
+        return Instant(nanoseconds: (due.nanoseconds + grid - 1) / grid * grid)
     }
 
     /// Least time between two reports about one stream.

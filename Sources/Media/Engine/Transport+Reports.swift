@@ -51,7 +51,7 @@ extension Transport {
         if let deadline = reportDeadline, deadline <= now {
             sendReports(now: now)
             evictStoredPackets(now: now)
-            reportDeadline = now + RTCPTiming.next(using: &board.jitter)
+            reportDeadline = RTCPTiming.next(after: now, using: &board.jitter)
         }
         return nextDeadline
     }

@@ -92,7 +92,7 @@ extension MediaSession {
         guard length <= DatagramQueue.datagramRoom else { return }
         let (transportSequence, sendTime) = (one.transportSequence, wall.ntp(at: now).absoluteSendTime)
         one.transportSequence &+= 1
-        outbox.append(to: tuple) { bytes, offset in
+        let written = outbox.append(to: tuple) { bytes, offset in
             guard
                 let layout = RTPHeaderWriter.write(
                     header,
@@ -115,6 +115,8 @@ extension MediaSession {
                 index: index
             )
         }
+        // What found the queue full is counted there, and the datagram before it is none of the profile's again.
+        guard written != nil else { return }
         if shape(now: now), !isRepair { stream.statistics.packetsSwallowed &+= 1 }
     }
 
