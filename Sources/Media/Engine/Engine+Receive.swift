@@ -48,8 +48,6 @@ extension Engine {
                 board.counters.strays &+= 1
                 continue
             }
-            // A packet that lay in the socket while others gathered has done its waiting there.
-            board.moment = min(entry.arrival, now).nanoseconds
             transport.receiveRTP(&bytes, entry.range, from: tuple, arrival: entry.arrival, now: now)
         }
     }

@@ -65,7 +65,8 @@ package struct EngineLimits: Sendable {
     package var bytesPerBurst = 65_536
     /// How long a packet may wait for others to the same destination, so that they leave as one run.
     ///
-    /// 0 sends at the end of the turn, 0.5 to 1 ms is useful; at most ``longestFlushWindow``.
+    /// 0 sends at the end of the turn, 0.5 to 1 ms is useful; at most ``longestFlushWindow``. It begins when the packet
+    /// is read; the worker may rest up to as long before it reads.
     package var flushWindow = Duration.zero
     package static let longestFlushWindow = ControlRequest.Start.longestFlushWindow
     /// Whether packets may change places and be padded so that more of them leave as one run.

@@ -19,8 +19,8 @@ public struct WorkerSettings: Sendable {
     public var dtlsPrivateKeyFile: String?
     /// How long a packet may wait for others to the same destination, so that they leave the machine as one.
     ///
-    /// 0, the default, sends at once; 500 µs to 1 ms spares much of the work of full meetings for that much delay. At
-    /// most ``longestFlushWindow``.
+    /// 0, the default, sends at once; 500 µs to 1 ms spares much of the work of full meetings, for a delay of one and a
+    /// half times that, twice at most. At most ``longestFlushWindow``.
     public var flushWindow: Duration
     /// The path of the program to run.
     ///
